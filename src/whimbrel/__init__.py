@@ -1,0 +1,35 @@
+"""Version control for the schemas of SQLAlchemy teams.
+
+The public names are imported when they are first used: `import whimbrel` loads neither SQLAlchemy nor Alembic.
+"""
+
+from __future__ import annotations
+
+from .record import TYPE_CHECKING
+
+__version__ = "0.1.0.dev0"
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .errors import WhimbrelError
+    from .project import Position, Project, Status
+    from .runner import Outcome
+
+__all__ = ["Outcome", "Position", "Project", "Status", "WhimbrelError", "__version__"]
+
+_HOMES = {
+    "Outcome": "runner",
+    "Position": "project",
+    "Project": "project",
+    "Status": "project",
+    "WhimbrelError": "errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,0 +1,94 @@
+"""What was computed from files, kept beside Python's bytecode for as long as the files stay as they are.
+
+A cache obeys the same switches as bytecode does (`PYTHONDONTWRITEBYTECODE`, `PYTHONPYCACHEPREFIX`) and lies in the same
+place, `__pycache__`. An entry counts only while the file's name, modification time and size are what they were. A
+folder that cannot be written to works without it.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+import time
+from zlib import crc32
+
+TYPE_CHECKING = False  # `typing` costs a quarter of an interpreter's start; type checkers know the name
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_FORMAT = 2
+_SUM = 4  # bytes of check sum in front
+_RACY_NS = 1_000_000_000  # A file younger than this may change again within one tick of its file system's clock.
+
+
+class Cache:
+    """Values computed from the files in or below one folder; a context manager that saves what changed.
+
+    Args:
+        folder: the folder, an absolute path.
+        kind: what is kept; different kinds do not see each other.
+    """
+
+    def __init__(self, folder: str, kind: str) -> None:
+        prefix = sys.pycache_prefix
+        place = os.path.join(prefix, folder.lstrip(os.sep)) if prefix else os.path.join(folder, "__pycache__")
+        self._path = os.path.join(place, f"whimbrel-{kind}-{_FORMAT}.{sys.implementation.cache_tag}.index")
+        self._old = _load(self._path)
+        self._new: dict[str, tuple[int, int, Any]] = {}
+        self._changed = False
+        self._oldest_young = time.time_ns() - _RACY_NS
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if (self._changed or len(self._new) != len(self._old)) and not sys.dont_write_bytecode:
+            _save(self._path, self._new)
+
+    def get(self, path: str, status: os.stat_result, compute: Callable[[str], Any]) -> Any:
+        """What `compute` returns for a file: as it did last time, if the file is the same.
+
+        Args:
+            path: the file.
+            status: its `os.stat`.
+            compute: called with the path; returns strings, numbers, None, and tuples, lists or dicts of them.
+        """
+        modified, size = status.st_mtime_ns, status.st_size
+        entry = self._old.get(path)
+        if entry is None or entry[0] != modified or entry[1] != size:
+            entry = (modified, size, compute(path))
+            self._changed = True
+        if modified < self._oldest_young:
+            self._new[path] = entry
+        return entry[2]
+
+
+def _load(path: str) -> dict[str, tuple[int, int, Any]]:
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+        if crc32(data[_SUM:]).to_bytes(_SUM, "big") != data[:_SUM]:
+            return {}  # marshal can crash on bytes that are not its own
+        entries = marshal.loads(data[_SUM:])
+    except (OSError, EOFError, ValueError, TypeError):
+        return {}
+    whole = isinstance(entries, dict) and all(isinstance(e, tuple) and len(e) == 3 for e in entries.values())
+    return entries if whole else {}
+
+
+def _save(path: str, entries: dict[str, tuple[int, int, Any]]) -> None:
+    """Replace the file in one step."""
+    temporary = f"{path}.{os.getpid()}.{time.monotonic_ns()}"
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(temporary, "xb") as file:  # x: nobody's link is followed
+            data = marshal.dumps(entries)
+            file.write(crc32(data).to_bytes(_SUM, "big") + data)
+        os.replace(temporary, path)
+    except (OSError, ValueError):  # the folder refuses it, or a value is of a type that cannot be kept
+        try:
+            os.unlink(temporary)
+        except OSError:
+            pass

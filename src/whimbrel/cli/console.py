@@ -1,0 +1,171 @@
+"""What a user sees: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..record import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TextIO
+
+    from ..errors import WhimbrelError
+    from ..events import Event, RevisionStarted
+
+FORMAT = 1
+_SLOW = 2.0  # seconds after which a running revision is announced
+_HEARTBEAT = 30.0  # seconds between signs of life where nothing can be redrawn
+
+_COLOURS = {"ok": "32", "error": "31", "notice": "33", "dim": "2"}
+
+
+class Console:
+    """Writes results, messages and progress.
+
+    Args:
+        as_json: write one JSON document instead of text.
+    """
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self._out = sys.stdout
+        if as_json:
+            sys.stdout = sys.stderr  # what models, env.py and revisions print must not get into the document
+        self._command: str | None = None
+        self._quiet = False
+        self._colour = "auto"
+        self._progress = _Progress(self._say)
+
+    def begin(self, command: str, *, quiet: bool, colour: str) -> None:
+        """Know the command line once it is parsed.
+
+        Args:
+            command: the command's name, for `--json`.
+            quiet: leave out messages; results and errors stay.
+            colour: `auto`, `always` or `never`.
+        """
+        self._command = command
+        self._quiet = quiet
+        self._colour = colour
+
+    def result(self, text: str, data: Callable[[], Any]) -> None:
+        """The answer of a command: as text, or as the `result` of a JSON document, which `data` makes."""
+        if self.as_json:
+            self._document({"ok": True, "result": data()})
+        elif text:
+            print(text, file=self._out)
+
+    def error(self, error: WhimbrelError) -> None:
+        """A failure: on standard error for people, and as a document for programs."""
+        if self.as_json:
+            self._document({"ok": False, "error": error.as_dict()})
+        first, *rest = error.lines()
+        head, colon, what = first.partition(":")
+        self._say("\n".join([self._painted(head, "error") + colon + what, *rest]))
+
+    def on(self, event: Event) -> None:
+        """Show an event; the `Listener` of everything below."""
+        from ..events import Found, Notice, RevisionFinished, RevisionStarted, Wrote
+
+        if self._quiet:
+            return
+        match event:
+            case Found(what, where, detail):
+                self._say(f"Found  {what:<18} {where}{f'  ({detail})' if detail else ''}")
+            case Notice(text, hint):
+                self.notice(text, hint)
+            case Wrote(path, what) if what:
+                self._say(f"Wrote  {path}  ({what})")
+            case Wrote(path, _):
+                self._say(f"Wrote  {path}")
+            case RevisionStarted():
+                self._progress.start(event)
+            case RevisionFinished(revision, message, direction, seconds):
+                self._progress.stop()
+                arrow = self._painted("ok", "ok") if direction == "upgrade" else self._painted("undone", "ok")
+                self._say(f"  {arrow}  {revision}  {message}  {self._painted(f'{seconds:.1f} s', 'dim')}")
+
+    def notice(self, text: str, hint: str = "") -> None:
+        """Something to know although nothing failed."""
+        if not self._quiet:
+            self._say(f"{self._painted('note', 'notice')}: {text}" + (f"\n  hint:  {hint}" if hint else ""))
+
+    def close(self) -> None:
+        """End whatever is still drawn, and give standard output back."""
+        self._progress.stop()
+        sys.stdout = self._out
+
+    def _say(self, text: str) -> None:
+        try:
+            print(text, file=sys.stderr, flush=True)
+        except (OSError, ValueError):
+            pass  # nobody listens any more, which is no reason to stop
+
+    def _document(self, data: dict[str, Any]) -> None:
+        import json
+
+        print(
+            json.dumps({"version": FORMAT, "command": self._command, **data}, indent=2, ensure_ascii=False),
+            file=self._out,
+        )
+
+    def _painted(self, text: str, name: str) -> str:
+        return f"\x1b[{_COLOURS[name]}m{text}\x1b[0m" if self._paints(sys.stderr) else text
+
+    def _paints(self, stream: TextIO) -> bool:
+        """`--color`, else NO_COLOR, else FORCE_COLOR, else whether it is a terminal."""
+        if self._colour != "auto":
+            return self._colour == "always"
+        if os.environ.get("NO_COLOR"):
+            return False
+        return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+
+class _Progress:
+    """Shows which revision runs, once it has taken longer than a user waits without asking."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._timer: Any = None
+        self._spinner: Any = None
+
+    def start(self, event: RevisionStarted) -> None:
+        import threading
+
+        self.stop()
+        text = f"{event.direction} {event.number}/{event.total}  {event.revision}  {event.message}"
+        self._timer = threading.Timer(_SLOW, self._show, (text, _SLOW))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._spinner is not None:
+            self._spinner.stop()
+        self._timer = self._spinner = None
+
+    def _show(self, text: str, waited: float) -> None:
+        """On a terminal a line that moves; elsewhere a line now, and one every 30 seconds."""
+        if sys.stderr.isatty() and not os.environ.get("CI"):
+            from rich.console import Console as Terminal
+
+            self._spinner = Terminal(stderr=True).status(text)
+            self._spinner.start()
+            return
+        import threading
+
+        self._say(f"  ...  {text}  (running for {waited:.0f} s)")
+        self._timer = threading.Timer(_HEARTBEAT, self._show, (text, waited + _HEARTBEAT))
+        self._timer.daemon = True
+        self._timer.start()
+
+
+def table(rows: list[list[str]]) -> str:
+    """Rows aligned in columns; the first one is the heading."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "   ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -1,0 +1,175 @@
+"""The command line: every command and option, as data that the parser, the help and the documentation are made of.
+
+Alembic's commands and options are all here with the same spelling and meaning. `alembic=True` marks the options that
+Alembic has: an abbreviation that fits one of them means it, whatever else begins alike.
+"""
+
+from __future__ import annotations
+
+from ..record import TYPE_CHECKING, Record
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Option(Record):
+    """An argument of a command: `flags` as argparse takes them, `settings` its keyword arguments."""
+
+    flags: tuple[str, ...]
+    settings: dict[str, Any]
+    alembic: bool = True
+
+    @property
+    def name(self) -> str:
+        """The attribute that holds its value, as argparse names it."""
+        longest = max(self.flags, key=len)
+        return longest.lstrip("-").replace("-", "_")
+
+
+class Command(Record):
+    """A command.
+
+    Attributes:
+        name: as Alembic spells it; a dash for its underscore is accepted too.
+        group: which part of the help it is in.
+        summary: one line.
+        run: `module:function` below `whimbrel.cli`, imported when the command runs.
+        options: its own arguments.
+        example: a line that shows it at work.
+        alembic: the Alembic command that an env.py is told about.
+    """
+
+    name: str
+    group: str
+    summary: str
+    run: str
+    options: tuple[Option, ...] = ()
+    example: str = ""
+    alembic: str = "current"
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Its name, with a dash for the underscore too."""
+        return (self.name, self.name.replace("_", "-")) if "_" in self.name else (self.name,)
+
+    def defaults(self) -> dict[str, Any] | None:
+        """The arguments of the command alone, without any; None if it needs some."""
+        values: dict[str, Any] = {"command": self.name}
+        for option in (*GLOBAL, *self.options):
+            settings = option.settings
+            if not option.flags[0].startswith("-") and settings.get("nargs") != "?":
+                return None
+            values[option.name] = settings.get("default", False if settings.get("action") == "store_true" else None)
+        return values
+
+
+def _flag(*flags: str, help: str, alembic: bool = True) -> Option:  # noqa: A002  # argparse's own word
+    return Option(flags, {"action": "store_true", "help": help}, alembic)
+
+
+def _value(*flags: str, help: str, alembic: bool = True, **settings: Any) -> Option:  # noqa: A002
+    return Option(flags, {"help": help, **settings}, alembic)
+
+
+VERBOSE = _flag("-v", "--verbose", help="say more")
+SQL = _flag("--sql", help="write SQL to standard output instead of changing a database")
+TAG = _value("--tag", help="anything, for an env.py that asks for it")
+MESSAGE = _value("-m", "--message", help="what the revision is about")
+BRANCH_LABEL = _value("--branch-label", metavar="LABEL", help="name the branch that begins with the new revision")
+REV_ID = _value("--rev-id", metavar="ID", help="the id of the new revision, instead of a generated one")
+SPLICE = _flag("--splice", help="allow a revision that is no head as the one to come after")
+TARGET = "head, heads, base, current, a revision or its beginning, a branch label; then +N or -N if wanted"
+
+COMMANDS = (
+    Command("init", "start", "set up a project; with DIRECTORY, in Alembic's own layout", "writing:init", (
+        _value("directory", nargs="?", help="make Alembic's layout (env.py and alembic.ini) in this folder"),
+        _value("-t", "--template", default="generic", help="Alembic's template for DIRECTORY (default: generic)"),
+        _flag("--package", help="make DIRECTORY and its versions folder Python packages"),
+    ), "whimbrel init", "init"),
+    Command("list_templates", "start", "list Alembic's templates for init DIRECTORY", "writing:list_templates",
+            alembic="list_templates"),
+    Command("completion", "start", "print a completion script for a shell", "completion:completion", (
+        _value("shell", choices=("bash", "zsh", "tcsh"), help="the shell", alembic=False),
+    ), "whimbrel completion bash > ~/.local/share/bash-completion/completions/whimbrel"),
+    Command("revision", "write", "write a new revision file", "writing:revision", (
+        MESSAGE,
+        _flag("--autogenerate", help="fill it with what turns the database into what the models say"),
+        _flag("--sql", help="for an env.py that runs for every new revision: in offline mode"),
+        _value("--head", metavar="REV", help="the head to come after, or LABEL@head (default: head)"),
+        SPLICE,
+        BRANCH_LABEL,
+        _value("--version-path", metavar="PATH", help="which of several version locations to write to"),
+        REV_ID,
+        _value("--depends-on", action="append", metavar="REV", help="a revision that must be applied first"),
+    ), 'whimbrel revision --autogenerate -m "add invoices"', "revision"),
+    Command("merge", "write", "write a revision that joins several heads", "writing:merge", (
+        _value("revisions", nargs="+", help="the revisions to join; heads for all"),
+        MESSAGE, BRANCH_LABEL, REV_ID, SPLICE,
+    ), 'whimbrel merge heads -m "join billing and shop"', "merge"),
+    Command("edit", "write", "open a revision file in $VISUAL or $EDITOR", "writing:edit", (
+        _value("rev", help=TARGET),
+    ), "whimbrel edit head", "edit"),
+    Command("check", "write", "exit 1 if the models and the database differ", "writing:check",
+            example="whimbrel check", alembic="check"),
+    Command("upgrade", "run", "apply revisions until the database is at the target", "running:upgrade", (
+        _value("revision", nargs="?", default="head", help=f"{TARGET} (default: head)"), SQL, TAG,
+    ), "whimbrel upgrade head", "upgrade"),
+    Command("downgrade", "run", "take revisions back until the database is at the target", "running:downgrade", (
+        _value("revision", help=TARGET), SQL, TAG,
+    ), "whimbrel downgrade -1", "downgrade"),
+    Command("stamp", "run", "set the recorded revision without running anything", "running:stamp", (
+        _value("revisions", nargs="+", help=f"{TARGET}; several for several branches"), SQL, TAG,
+        _flag("--purge", help="forget what is recorded first, even if no file has it"),
+    ), "whimbrel stamp head", "stamp"),
+    Command("ensure_version", "run", "create the version table if it is not there", "running:ensure_version", (SQL,),
+            alembic="ensure_version"),
+    Command("status", "look", "where every database is, and what it is behind", "looking:status", (
+        _flag("--models", help="compare the models with each database as well", alembic=False),
+        _flag("--check", help="exit 1 unless every database is at head", alembic=False),
+    ), "whimbrel status"),
+    Command("current", "look", "the revision a database is at", "looking:current", (
+        _flag("-c", "--check-heads", help="exit 1 unless it is at all heads"), VERBOSE,
+    ), "whimbrel current"),
+    Command("history", "look", "list the revisions, newest first", "looking:history", (
+        _value("-r", "--rev-range", metavar="START:END", help="only this range, for example -r-3:current"), VERBOSE,
+        _flag("-i", "--indicate-current", help="mark where the database is"),
+    ), "whimbrel history -r base:current", "history"),
+    Command("heads", "look", "list the newest revision of every line", "looking:heads", (
+        VERBOSE, _flag("--resolve-dependencies", help="leave out heads that another revision depends on"),
+    ), "whimbrel heads", "heads"),
+    Command("branches", "look", "list the revisions that more than one revision follows", "looking:branches",
+            (VERBOSE,), alembic="branches"),
+    Command("show", "look", "show a revision", "looking:show", (
+        _value("rev", help=TARGET),
+    ), "whimbrel show head", "show"),
+)  # fmt: skip
+
+GROUPS = {
+    "start": "set up",
+    "write": "write revisions",
+    "run": "change a database",
+    "look": "look",
+}
+
+# Before the command in every form, after it too: Alembic's users type them before, everybody else after.
+GLOBAL = (
+    _value(
+        "-c", "--config", action="append", metavar="FILE", help="configuration file; a pyproject.toml and an ini: twice"
+    ),
+    _value("-n", "--name", metavar="SECTION", help="section of the ini file (default: alembic)"),
+    _value("-x", action="append", metavar="KEY=VALUE", help="an argument for the project's env.py; may be repeated"),
+    _flag("--raiseerr", help="show the whole traceback of an error"),
+    _flag("-q", "--quiet", help="only results and errors"),
+    _value("-d", "--database", metavar="NAME", help="which of several configured databases", alembic=False),
+    _value("--url", help="database URL, before every other", alembic=False),
+    _value("--env-file", metavar="FILE", help="variables, instead of .env", alembic=False),
+    _value("--models", action="append", metavar="MODULE", help="module with models, not a scan", alembic=False),
+    _flag("--json", help="the result as one JSON document", alembic=False),
+    _value("--color", choices=("auto", "always", "never"), help="colour on a terminal (default: auto)", alembic=False),
+    _flag("--debug", help="the same as --raiseerr", alembic=False),
+)
+
+# What stays before the command: after it these letters and words are the command's own.
+ONLY_BEFORE = {"current": ("-c", "--config"), "status": ("--models",)}
+
+BY_SPELLING = {spelling: command for command in COMMANDS for spelling in command.spellings}

@@ -1,0 +1,172 @@
+"""The argparse parser for the grammar, and errors that say what was meant."""
+
+from __future__ import annotations
+
+import re
+from argparse import SUPPRESS, Action, ArgumentParser, HelpFormatter, Namespace
+
+from .. import __version__
+from ..errors import UsageError
+from ..record import TYPE_CHECKING
+from .grammar import BY_SPELLING, COMMANDS, GLOBAL, GROUPS, ONLY_BEFORE, Command, Option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any, NoReturn
+
+
+class _Formatter(HelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
+
+
+class _Parser(ArgumentParser):
+    """Prefers Alembic's options where an abbreviation fits several, and raises instead of exiting."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(formatter_class=_Formatter, **settings)
+        self.alembic_options: set[str] = set()
+        self.commands: list[_CommandParser] = []
+
+    def complete_commands(self) -> None:
+        """Declare the options of all commands, for whoever wants to see them all."""
+        for command in self.commands:
+            command.complete()
+
+    def declare(
+        self, options: Iterable[Option], *, leave_out: Sequence[str] = (), own: bool = True, **settings: Any
+    ) -> None:
+        for option in options:
+            flags = [flag for flag in option.flags if flag not in leave_out]
+            if flags:
+                self.add_argument(*flags, **{**option.settings, **settings})
+                if option.alembic and own:  # Alembic takes its general options only before the command
+                    self.alembic_options.update(flags)
+
+    def _get_option_tuples(self, option_string: str) -> Any:
+        found = super()._get_option_tuples(option_string)
+        alembic = [match for match in found if self.alembic_options.intersection(match[0].option_strings)]
+        # Before the command only Alembic's may be abbreviated: argparse looks there at all that comes after, too.
+        return alembic if self.commands or len(alembic) == 1 else found
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"{self.prog} --help")
+
+
+def parse(argv: Sequence[str]) -> tuple[Command, Namespace]:
+    """The command and its arguments.
+
+    Raises:
+        UsageError: they mean nothing; the message says what may have been meant.
+        SystemExit: help or the version was asked for, and has been printed.
+    """
+    parser = make_parser()
+    try:
+        arguments, rest = parser.parse_known_args(_joined(argv))
+    except UsageError as error:
+        raise _unknown_command(error) or error from error
+    command = getattr(arguments, "command", None)
+    if command is None:
+        print(overview(parser))
+        raise SystemExit(2)
+    if rest:
+        raise _unknown_option(BY_SPELLING[command], rest)
+    return BY_SPELLING[command], arguments
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """`-r -3:current` as `-r-3:current`: argparse takes a value that begins with a dash for an option."""
+    joined: list[str] = []
+    for word in argv:
+        if joined and joined[-1] in ("-r", "--rev-range") and re.match(r"-\d+:", word):
+            joined[-1] += word if joined[-1] == "-r" else f"={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def make_parser() -> _Parser:
+    """The parser of the whole command line."""
+    parser = _Parser(prog="whimbrel", add_help=False, usage="whimbrel [options] COMMAND [arguments]")
+    parser.add_argument("-h", "--help", action=_Help, nargs=0, default=SUPPRESS, help="show this")
+    parser.add_argument("--version", action="version", version=f"whimbrel {__version__}")
+    parser.declare(GLOBAL)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_CommandParser)
+    for command in COMMANDS:
+        parser.commands.append(
+            subparsers.add_parser(command.name, aliases=command.spellings[1:], help=command.summary, command=command)
+        )
+    return parser
+
+
+class _CommandParser(_Parser):
+    """The parser of one command, which declares its options when it is used: one of twenty is."""
+
+    def __init__(self, command: Command, **settings: Any) -> None:
+        super().__init__(
+            **{**settings, "prog": f"whimbrel {command.name}"},
+            description=command.summary,
+            epilog=f"example:  {command.example}" if command.example else None,
+        )
+        self._command: Command | None = command
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self.complete()
+        return super().parse_known_args(args, namespace)
+
+    def complete(self) -> None:
+        """Declare the options."""
+        command, self._command = self._command, None
+        if command is not None:
+            self.declare(command.options)
+            # What was given before the command stays unless it is given again.
+            self.declare(GLOBAL, leave_out=ONLY_BEFORE.get(command.name, ()), own=False, default=SUPPRESS)
+
+
+class _Help(Action):
+    """Prints the commands by what they are for."""
+
+    def __call__(self, parser: ArgumentParser, *_: Any) -> None:
+        print(overview(parser))
+        raise SystemExit(0)
+
+
+def overview(parser: ArgumentParser) -> str:
+    """The help of the whole command."""
+    width = max(len(command.name) for command in COMMANDS)
+    lines = ["Version control for the schemas of SQLAlchemy teams.", "", parser.format_usage().strip(), ""]
+    for group, title in GROUPS.items():
+        lines.append(f"{title}:")
+        lines += [f"  {command.name:<{width}}  {command.summary}" for command in COMMANDS if command.group == group]
+        lines.append("")
+    formatter = _Formatter(parser.prog)
+    formatter.start_section("options")
+    formatter.add_arguments([action for action in parser._actions if action.option_strings])
+    formatter.end_section()
+    lines += [formatter.format_help().strip(), "", "whimbrel COMMAND --help says more about a command."]
+    return "\n".join(lines)
+
+
+def _unknown_command(error: UsageError) -> UsageError | None:
+    match = re.search(r"invalid choice: '([^']*)'", error.what)
+    if match is None or "COMMAND" not in error.what:
+        return None
+    return UsageError(f'there is no command "{match[1]}"', hint=_near(match[1], list(BY_SPELLING), "whimbrel --help"))
+
+
+def _unknown_option(command: Command, rest: Sequence[str]) -> UsageError:
+    options = [flag for option in (*command.options, *GLOBAL) for flag in option.flags if flag.startswith("-")]
+    wrong = next((word for word in rest if word.startswith("-")), rest[0])
+    if not wrong.startswith("-"):
+        return UsageError(f'{command.name} takes no further argument "{wrong}"', hint=f"whimbrel {command.name} --help")
+    return UsageError(
+        f"{command.name} has no option {wrong.partition('=')[0]}",
+        hint=_near(wrong, options, f"whimbrel {command.name} --help"),
+    )
+
+
+def _near(word: str, known: list[str], otherwise: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]}?" if near else otherwise

@@ -1,0 +1,101 @@
+"""One run of a command: its arguments, its project and its console."""
+
+from __future__ import annotations
+
+import os
+
+from .. import settings as configuration
+from ..errors import UsageError, WhimbrelError
+from ..project import Project
+from ..record import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ..history import History
+    from ..settings import Database, Settings
+    from .console import Console
+    from .grammar import Command
+
+
+class Session:
+    """What every command starts from.
+
+    Args:
+        command: which command.
+        options: its arguments.
+        console: where it writes.
+    """
+
+    def __init__(self, command: Command, options: Any, console: Console) -> None:
+        self.command = command
+        self.options = options
+        self.console = console
+        self._settings: Settings | None = None
+        console.begin(command.name, quiet=options.quiet, colour=options.color or "auto")
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration, read once."""
+        if self._settings is None:
+            options = self.options
+            self._settings = configuration.load(
+                ".",
+                config=options.config or (),
+                section=options.name,
+                url=options.url,
+                models=options.models if isinstance(options.models, list) else (),
+                env_file=options.env_file,
+            )
+        return self._settings
+
+    @property
+    def project(self) -> Project:
+        """The project for the one database that the command is for."""
+        return self.project_for(configuration.select(self.settings, self.options.database))
+
+    def projects(self) -> Iterator[Project]:
+        """The projects for every database, or for the one that was named."""
+        if self.options.database:
+            yield self.project
+            return
+        if self.options.url and len(self.settings.databases) > 1:
+            raise UsageError(
+                f"--url is for one database, and {len(self.settings.databases)} are configured",
+                hint=f"name it: -d {self.settings.databases[0].name}",
+            )
+        yield from map(self.project_for, self.settings.databases)
+
+    def project_for(self, database: Database) -> Project:
+        """The project for one of the configured databases."""
+        return Project(self.settings, database, listener=self.console.on, cmd_opts=self._about_to_run)
+
+    def history(self, project: Project | None = None) -> History:
+        """The revision files; those that cannot be read are named, and left out."""
+        history = (project or self.project).history
+        for problem in (*history.broken, *history.problems):
+            why = f": {problem.why}" if problem.why else ""
+            self.console.notice(f"{problem.what}{why} ({problem.where})", problem.hint or "")
+        return history
+
+    def _about_to_run(self) -> Namespace:
+        """Called before code of the project runs: it finds the variables of `.env`, and Alembic's command line."""
+        from argparse import Namespace
+        from contextlib import suppress
+
+        from ..settings.files import read_dotenv
+
+        for database in self.settings.databases:
+            with suppress(WhimbrelError):
+                database.url  # noqa: B018  # found now, before .env becomes part of the environment it is looked for in
+        path = self.options.env_file or os.path.join(self.settings.root, ".env")
+        if self.options.env_file or os.path.isfile(path):
+            for name, value in read_dotenv(path).items():
+                os.environ.setdefault(name, value)
+        options = Namespace(**vars(self.options))
+        options.command = self.command.alembic
+        options.name = options.name or "alembic"
+        options.raiseerr = bool(options.raiseerr or options.debug)
+        return options

@@ -1,0 +1,125 @@
+"""SQLAlchemy connections, sync and async through one code path.
+
+Everything that runs on a connection is synchronous; for an async driver it runs in SQLAlchemy's `run_sync`, in an event
+loop of its own. There are no twins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, NullPool, StaticPool, create_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import greenlet_spawn
+
+from ..errors import LibraryTooOld
+from .driver import Query
+from .url import DatabaseUrl
+
+T = TypeVar("T")
+
+
+def require_sqlalchemy() -> None:
+    """Refuse an SQLAlchemy that is too old.
+
+    Raises:
+        LibraryTooOld: it is older than 2.0.
+    """
+    if int(sqlalchemy.__version__.split(".")[0]) < 2:
+        raise LibraryTooOld(
+            f"this project has SQLAlchemy {sqlalchemy.__version__}, and whimbrel needs 2.0 or newer",
+            state="nothing was changed",
+            hint="stay with Alembic until the project has moved: https://docs.sqlalchemy.org/20/changelog/migration_20",
+        )
+
+
+def make_engine(url: DatabaseUrl, connect_args: Mapping[str, Any]) -> Engine:
+    """An engine without a pool: each connection is its own, and closing it ends the session.
+
+    Bind parameters stay out of error messages: they may be secrets.
+    """
+    address = sqlalchemy.URL.create(
+        url.scheme, url.user, url.password, url.host, url.port, url.database, _as_multidict(url.query)
+    )
+    return create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args=dict(connect_args))
+
+
+def _as_multidict(query: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...] | str]:
+    names = dict.fromkeys(name for name, _ in query)
+    values = {name: tuple(value for key, value in query if key == name) for name in names}
+    return {name: found if len(found) > 1 else found[0] for name, found in values.items()}
+
+
+def run(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Call `work` with a connection, which is closed (and what it did not commit rolled back) afterwards.
+
+    Must not be called in a thread with a running event loop if the driver is async.
+    """
+    if not engine.dialect.is_async:
+        with engine.connect() as connection:
+            return work(connection)
+    return asyncio.run(_run_async(AsyncEngine(engine), work))
+
+
+async def _run_async(engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+def on_new_connection(engine: Engine, work: Callable[[Query], T]) -> T:
+    """Call `work` with a query on a connection that is new: opened now, by the engine's own means.
+
+    Not for an engine that `has_one_connection`.
+    """
+    if engine.dialect.is_async and not _in_event_loop():
+        result: T = asyncio.run(greenlet_spawn(_on_new_connection, engine, work))
+        return result
+    return _on_new_connection(engine, work)
+
+
+def _in_event_loop() -> bool:
+    """Whether an event loop runs here: then this is inside of `run_sync`, where async drivers can be called."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _on_new_connection(engine: Engine, work: Callable[[Query], T]) -> T:
+    # A new pool of the same kind opens connections as the engine does, with its creator and arguments, and leaves the
+    # engine's own pool alone, whose connections may belong to another event loop.
+    connection = engine.pool.recreate().connect()
+    try:
+        return work(query_of(connection))
+    finally:
+        connection.invalidate()
+
+
+def has_one_connection(engine: Engine) -> bool:
+    """Whether no second connection can see the same database: it is in memory, or the pool hands out only one."""
+    if isinstance(engine.pool, StaticPool):
+        return True
+    database = engine.url.database or ":memory:"
+    in_memory = ":memory:" in database or "mode=memory" in database or engine.url.query.get("mode") == "memory"
+    return engine.dialect.name == "sqlite" and in_memory
+
+
+def query_of(connection: Any) -> Query:
+    """Queries through a cursor of a DBAPI connection: SQLAlchemy does not notice and begins no transaction."""
+
+    def query(statement: str) -> list[tuple[Any, ...]]:
+        cursor = connection.cursor()
+        try:
+            cursor.execute(statement)
+            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+        finally:
+            cursor.close()
+
+    return query

@@ -1,0 +1,116 @@
+"""MySQL and MariaDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from ..connect.driver import CONNECT_TIMEOUT, Driver, Query
+from ..connect.url import DatabaseUrl
+
+
+class MySQL:
+    """MySQL."""
+
+    name = "mysql"
+    drivers = (
+        Driver("pymysql", "pymysql", "whimbrel[mysql]"),
+        Driver("mysqldb", "MySQLdb", "mysqlclient"),
+        Driver("asyncmy", "asyncmy", "whimbrel[asyncmy]"),
+        Driver("aiomysql", "aiomysql", "aiomysql"),
+    )
+    hints = {
+        "unknown database": "create it (CREATE DATABASE NAME), or correct the name at the end of the URL",
+        "access denied": "check user and password in the URL",
+        "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
+        "refused|can't connect|timed out|unreachable": "check that the server runs and listens there",
+        "cryptography": "pip install cryptography",
+    }
+
+    def plain(self, url: DatabaseUrl) -> AbstractContextManager[Query] | None:
+        if url.driver not in ("pymysql", "asyncmy") or not {key for key, _ in url.query} <= {"charset", "unix_socket"}:
+            return None
+        return _open_pymysql(url) if url.driver == "pymysql" else _open_asyncmy(url)
+
+    def connect_args(self, driver: str) -> dict[str, Any]:
+        return {"connect_timeout": CONNECT_TIMEOUT}
+
+    def quoted(self, *names: str | None) -> str:
+        return ".".join("`" + name.replace("`", "``") + "`" for name in names if name)
+
+    def table_exists(self, table: str, schema: str | None) -> str:
+        in_schema = _literal(schema) if schema else "DATABASE()"
+        return (
+            "SELECT 1 FROM information_schema.tables "
+            f"WHERE table_schema = {in_schema} AND table_name = {_literal(table)}"
+        )
+
+    def place(self, query: Query) -> Iterable[str]:
+        [[database]] = query("SELECT DATABASE()")
+        if database:
+            yield f"USE {self.quoted(database)}"
+
+
+class MariaDB(MySQL):
+    """MariaDB under the name that SQLAlchemy gives it in `mariadb://` URLs."""
+
+    name = "mariadb"
+
+
+def _literal(text: str) -> str:
+    """A backslash escapes in MySQL's literals unless the SQL mode says otherwise, so characters are given by code."""
+    return f"CONVERT(0x{text.encode().hex()} USING utf8mb4)" if not text.isidentifier() else f"'{text}'"
+
+
+def _arguments(url: DatabaseUrl) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "host": url.host,
+        "port": url.port,
+        "user": url.user,
+        "password": url.password,
+        "database": url.database,
+        "connect_timeout": CONNECT_TIMEOUT,
+        **dict(url.query),
+    }
+    return {key: value for key, value in arguments.items() if value is not None}
+
+
+@contextmanager
+def _open_pymysql(url: DatabaseUrl) -> Iterator[Query]:
+    import pymysql
+
+    connection = pymysql.connect(**_arguments(url))
+    try:
+        cursor = connection.cursor()
+
+        def query(statement: str) -> list[tuple[Any, ...]]:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+        yield query
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _open_asyncmy(url: DatabaseUrl) -> Iterator[Query]:
+    import asyncio
+
+    import asyncmy
+
+    async def fetch(statement: str) -> list[tuple[Any, ...]]:
+        async with connection.cursor() as cursor:
+            await cursor.execute(statement)
+            return list(await cursor.fetchall())
+
+    with asyncio.Runner() as runner:
+        connection = runner.run(_connect(asyncmy, url))
+        try:
+            yield lambda statement: runner.run(fetch(statement))
+        finally:
+            runner.run(connection.ensure_closed())
+
+
+async def _connect(module: Any, url: DatabaseUrl) -> Any:
+    return await module.connect(**_arguments(url))

@@ -1,0 +1,105 @@
+"""PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from ..connect.driver import CONNECT_TIMEOUT, Driver, Query
+from ..connect.url import DatabaseUrl
+from .base import double_quoted, literal
+
+
+class PostgreSQL:
+    """PostgreSQL."""
+
+    name = "postgresql"
+    drivers = (
+        Driver("psycopg", "psycopg", "whimbrel[postgresql]"),
+        Driver("psycopg2", "psycopg2", "psycopg2-binary"),
+        Driver("asyncpg", "asyncpg", "whimbrel[asyncpg]"),
+        Driver("psycopg_async", "psycopg", "whimbrel[postgresql]"),
+    )
+    hints = {
+        'database "[^"]*" does not exist': "create it (createdb NAME), or correct the name at the end of the URL",
+        "password authentication|no password supplied|role .* does not exist": "check user and password in the URL",
+        "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
+        "refused|call failed|time(d )?out|unreachable|no such file": "check that the server runs and listens there",
+        "SSL|certificate": "check sslmode and sslrootcert in the URL",
+    }
+
+    def plain(self, url: DatabaseUrl) -> AbstractContextManager[Query] | None:
+        keys = [key for key, _ in url.query]
+        if len(set(keys)) < len(keys) or not {"host", "port"}.isdisjoint(keys):
+            return None  # several hosts, which SQLAlchemy writes as libpq wants them
+        if url.driver in ("psycopg", "psycopg_async", "psycopg2"):
+            return _open_libpq("psycopg2" if url.driver == "psycopg2" else "psycopg", url)
+        if url.driver == "asyncpg" and not url.query:
+            return _open_asyncpg(url)
+        return None
+
+    def connect_args(self, driver: str) -> dict[str, Any]:
+        return {"timeout" if driver in ("asyncpg", "pg8000") else "connect_timeout": CONNECT_TIMEOUT}
+
+    def quoted(self, *names: str | None) -> str:
+        return double_quoted(*names)
+
+    def table_exists(self, table: str, schema: str | None) -> str:
+        return f"SELECT 1 WHERE to_regclass({literal(self.quoted(schema, table))}) IS NOT NULL"
+
+    def place(self, query: Query) -> Iterable[str]:
+        [[path, role]] = query("SELECT current_setting('search_path'), current_setting('role')")
+        if role != "none":
+            yield f"SELECT set_config('role', {literal(role)}, false)"
+        yield f"SELECT set_config('search_path', {literal(path)}, false)"
+
+
+@contextmanager
+def _open_libpq(module: str, url: DatabaseUrl) -> Iterator[Query]:
+    from importlib import import_module
+
+    arguments: dict[str, Any] = {
+        "host": url.host,
+        "port": url.port,
+        "user": url.user,
+        "password": url.password,
+        "dbname": url.database,
+        "connect_timeout": CONNECT_TIMEOUT,
+        **dict(url.query),
+    }
+    connection = import_module(module).connect(**{k: v for k, v in arguments.items() if v is not None})
+    try:
+        connection.autocommit = True
+        cursor = connection.cursor()
+
+        def query(statement: str) -> list[tuple[Any, ...]]:
+            cursor.execute(statement)
+            return list(cursor.fetchall()) if cursor.description else []
+
+        yield query
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _open_asyncpg(url: DatabaseUrl) -> Iterator[Query]:
+    import asyncio
+
+    import asyncpg
+
+    with asyncio.Runner() as runner:
+        connection = runner.run(
+            asyncpg.connect(
+                host=url.host,
+                port=url.port,
+                user=url.user,
+                password=url.password,
+                database=url.database,
+                timeout=CONNECT_TIMEOUT,
+            )
+        )
+        try:
+            yield lambda statement: [tuple(row) for row in runner.run(connection.fetch(statement))]
+        finally:
+            runner.run(connection.close())

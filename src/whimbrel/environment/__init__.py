@@ -1,0 +1,112 @@
+"""How a migration gets its connection and options: from the settings, or from the project's own env.py."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from argparse import Namespace
+from typing import Any
+
+from ..connect.engine import require_sqlalchemy
+from ..errors import EnvironmentFailed, WhimbrelError, place
+from ..settings import Database
+from .config import ProjectConfig, config_for
+from .context import WorkContext
+from .failures import explained, interrupted
+from .native import run_native
+from .proxies import environment_proxied
+from .scripts import LazyScript, Scripts
+from .work import AlembicStep, Visit, Work
+
+__all__ = ["AlembicStep", "Environment", "LazyScript", "ProjectConfig", "Scripts", "Visit", "Work"]
+
+
+class Environment:
+    """The environment of one database, for one command.
+
+    Args:
+        database: its settings.
+        cmd_opts: the command line, shaped as Alembic's, for env.py.
+        attributes: what env.py finds in `config.attributes`; a `connection` is used instead of opening one.
+        scripts: how to see the revision files; another class to write them.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        cmd_opts: Namespace | None = None,
+        attributes: dict[str, Any] | None = None,
+        scripts: type[Scripts] = Scripts,
+    ) -> None:
+        require_sqlalchemy()
+        self.database = database
+        self.config = config_for(database, cmd_opts=cmd_opts, attributes=dict(attributes or {}))
+        _prepend_to_sys_path(database)
+        self.scripts = scripts(database, self.config)
+
+    def run(self, work: Work) -> list[Visit]:
+        """Do a piece of work; what it visited.
+
+        Raises:
+            WhimbrelError: whatever went wrong, explained: where, why, and what state the database is in now.
+        """
+        context = WorkContext(self.config, self.scripts, work)
+        try:
+            with environment_proxied(context):
+                if self.database.has_env:
+                    with self._in_its_folder():
+                        self.scripts.run_env()
+                else:
+                    run_native(self.database, context)
+        except WhimbrelError as error:
+            raise _with_state(error, context) from error
+        except KeyboardInterrupt as error:
+            error.args = (interrupted(context),)  # whoever catches it may tell what state the database is in
+            raise
+        except (Exception, SystemExit) as error:
+            raise explained(error, self.database, context) from error
+        finally:
+            context.stop_listening()
+        for visit in context.visits:
+            if visit.failure is not None:
+                raise explained(visit.failure, self.database, context) from visit.failure
+        if not context.visits:
+            raise EnvironmentFailed(
+                "env.py ended without running any migration",
+                where=place(self.scripts.env_py_location),
+                why="it never called context.run_migrations()",
+                state="nothing was changed",
+                hint="its last lines should call run_migrations_online() or run_migrations_offline()",
+            )
+        return context.visits
+
+    def _in_its_folder(self) -> contextlib.AbstractContextManager[None]:
+        """Run env.py where its relative paths start, if that is another folder than this one.
+
+        Only under the command line: the current folder belongs to the whole process.
+        """
+        if self.config.cmd_opts is None or os.path.samefile(self.database.root, os.getcwd()):
+            return contextlib.nullcontext()
+        return contextlib.chdir(self.database.root)
+
+
+def _with_state(error: WhimbrelError, context: WorkContext) -> WhimbrelError:
+    """An error of ours that has no state yet, raised before anything was run."""
+    if error.state is None and not any(visit.finished or visit.running for visit in context.visits):
+        error.state = "nothing was changed"
+    if error.where is None and context.visits and not context.visits[-1].offline:
+        error.where = context.visits[-1].where
+    return error
+
+
+def _prepend_to_sys_path(database: Database) -> None:
+    """Put the project's folders first, once. Alembic is imported by now, so a folder `alembic/` does not shadow it."""
+    folders = [*database.options.get("prepend_sys_path", ())]
+    if database.alembic is None:
+        folders = [os.path.join(database.root, folder) for folder in folders] + [database.root]
+    for folder in reversed(folders):
+        with contextlib.suppress(ValueError):
+            sys.path.remove(folder)
+        sys.path.insert(0, folder)

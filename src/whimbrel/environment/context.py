@@ -1,0 +1,215 @@
+"""Alembic's `EnvironmentContext`, as `alembic.context` in every env.py, with the transactions in our hands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, event
+
+from .config import ProjectConfig
+from .proxies import operations_proxied, reinstall
+from .scripts import Scripts
+from .work import AlembicStep, Visit, Work
+
+_BEGIN = "BEGIN IMMEDIATE"
+_OUTSIDE = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:VACUUM|ATTACH|DETACH|PRAGMA\s+(?:\w+\.)?"
+    r"(?:\w+\s*=|(?:foreign_keys|journal_mode|synchronous|wal_checkpoint)\s*\())",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class WorkContext(EnvironmentContext):
+    """The environment of one piece of work; env.py, or the built-in environment, configures and runs it.
+
+    Args:
+        config: the project's configuration.
+        script: its revisions.
+        work: what to do with each database.
+    """
+
+    def __init__(self, config: ProjectConfig, script: Scripts, work: Work) -> None:
+        super().__init__(config, script, fn=self._steps, **work.options)
+        self.script: Scripts = script
+        self.work = work
+        self.visits: list[Visit] = []
+        # Connections themselves, not their ids: an id is used again when its object is gone.
+        self._used: list[Connection] = []
+        self._transactional: list[Connection] = []
+        self._began_itself = False
+        self._listeners: list[tuple[Connection, str, Callable[..., Any]]] = []
+
+    def configure(self, *args: Any, **options: Any) -> None:
+        """As Alembic's. Called by env.py with whatever it needs."""
+        super().configure(*args, **options)
+        context = self.get_context()
+        if not context.as_sql and context.connection is not None:
+            self._watch(context.connection)
+            if self.work.writes and options.get("transactional_ddl") is None:
+                self._make_transactional(context)
+
+    def run_migrations(self, **arguments: Any) -> None:
+        """As Alembic's, except that a step is its own transaction unless env.py holds one of its own."""
+        context = self.get_context()
+        shared = context.connection is not None and context.connection is self.config.attributes.get("connection")
+        url = None if shared else self.script.database.url
+        visit = Visit(context, url=url.masked if url else None, shared=shared)
+        self.visits.append(visit)
+        if self.work.before is not None:
+            self.work.before(visit)
+        context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, _recorder(visit))
+        if not context.as_sql:
+            self._take_over_transactions(context)
+            _note_autocommit_blocks(visit)
+        with operations_proxied(context):
+            try:
+                context.run_migrations(**arguments)
+            except BaseException as error:
+                visit.failure = error  # env.py may swallow it, and go on to the next tenant
+                raise
+
+    def begin_transaction(self) -> Any:
+        """As Alembic's. Called by env.py."""
+        connection = self.get_context().connection
+        self._began_itself = not self.work.offline and connection is not None and not connection.in_transaction()
+        return super().begin_transaction()
+
+    def stop_listening(self) -> None:
+        """Leave the connections as they were: they may be the caller's."""
+        for connection, name, listener in self._listeners:
+            event.remove(connection, name, listener)
+        self._listeners.clear()
+
+    def _listen(self, connection: Connection, name: str, listener: Callable[..., Any]) -> None:
+        event.listen(connection, name, listener)
+        self._listeners.append((connection, name, listener))
+
+    def _steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterable[AlembicStep]:
+        visit = self.visits[-1]
+        visit.begin(heads)
+        for step in self.work.steps(visit):
+            reinstall()
+            yield step
+
+    # -- transactions ---------------------------------------------------------------------------
+
+    def _watch(self, connection: Connection) -> None:
+        """Note whether anything is executed on the connection before the migrations begin."""
+
+        def note(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+            if statement != _BEGIN and not self._is_in(self._used, connection):
+                self._used.append(connection)
+
+        if not connection.in_transaction():
+            self._used = [used for used in self._used if used is not connection]
+        self._listen(connection, "before_cursor_execute", note)
+
+    @staticmethod
+    def _is_in(connections: list[Connection], connection: Connection) -> bool:
+        return any(one is connection for one in connections)
+
+    def _make_transactional(self, context: MigrationContext) -> None:
+        """Give SQLite the transactions that its driver does not: DDL is rolled back when a revision fails.
+
+        Python's sqlite3 begins a transaction before an INSERT but not before a CREATE TABLE, so that with stock Alembic
+        a revision that fails half-way leaves the first half behind. `BEGIN IMMEDIATE` also takes the write lock at
+        once: a second migrator waits instead of failing in the middle.
+        """
+        connection = context.connection
+        assert connection is not None
+        if context.dialect.name != "sqlite":
+            return
+        if not self._is_in(self._transactional, connection):
+            if connection.in_transaction():
+                return  # begun by the driver's rules, before we were asked
+            if not connection.engine.dispatch.begin:  # else the engine begins by itself, as SQLAlchemy's recipe does
+                self._listen(connection, "begin", _begin_immediate)
+            self._listen(connection, "before_cursor_execute", self._step_out)
+            self._listen(connection, "after_cursor_execute", _step_in)
+            self._transactional.append(connection)
+        context.impl.transactional_ddl = True
+
+    def _step_out(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        """Commit before a statement that SQLite refuses, or ignores, inside of a transaction; `_step_in` begins again.
+
+        `PRAGMA foreign_keys = OFF` is ignored there: the rebuild of a table that follows it in a revision would delete
+        the rows that refer to it.
+        """
+        if _OUTSIDE.match(statement) and _is_in_transaction(connection):
+            _run_directly(connection, "COMMIT")
+            if self.visits:
+                self.visits[-1].committed_midway = True
+
+    def _take_over_transactions(self, context: MigrationContext) -> None:
+        """Make each step its own transaction, so that what was reported done stays done when a later step fails.
+
+        A transaction in which env.py has executed something is env.py's: it may hold a lock, or a `SET LOCAL`, that
+        must last until the end, so the whole run stays in it, as with stock Alembic.
+        """
+        connection = context.connection
+        assert connection is not None
+        if context._in_external_transaction and not connection.in_transaction():
+            # Configured inside a transaction that has ended since: env.py files that configure twice do this, and
+            # stock Alembic then never commits.
+            context._in_external_transaction = False
+        if context._in_external_transaction:
+            return
+        if not self.work.per_revision and context._transaction is not None:
+            return  # a stamp is one step, and is done in the transaction that is there
+        if connection.in_transaction() and (self._is_in(self._used, connection) or not self._began_itself):
+            return
+        if context._transaction is not None:
+            context._transaction.commit()
+            context._transaction = None
+        context._transaction_per_migration = True
+
+
+def _note_autocommit_blocks(visit: Visit) -> None:
+    """An autocommit block commits what stands before it in the revision, which then cannot be rolled back."""
+    stock = visit.context.autocommit_block
+
+    @contextmanager
+    def autocommit_block() -> Iterator[None]:
+        visit.committed_midway = True
+        with stock():
+            yield
+
+    visit.context.autocommit_block = autocommit_block  # type: ignore[method-assign]  # for this context only
+
+
+def _begin_immediate(connection: Connection) -> None:
+    autocommits = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+    if not autocommits and not _is_in_transaction(connection):
+        connection.exec_driver_sql(_BEGIN)
+
+
+def _step_in(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+    autocommits = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+    if _OUTSIDE.match(statement) and not autocommits and not _is_in_transaction(connection):
+        _run_directly(connection, _BEGIN)
+
+
+def _is_in_transaction(connection: Connection) -> bool:
+    """Whether SQLite itself is in a transaction; SQLAlchemy only knows what it was told."""
+    return bool(getattr(connection.connection.driver_connection, "in_transaction", False))
+
+
+def _run_directly(connection: Connection, statement: str) -> None:
+    """Run a statement behind SQLAlchemy's back, which goes on believing in its transaction."""
+    cursor = connection.connection.cursor()
+    cursor.execute(statement)
+    cursor.close()
+
+
+def _recorder(visit: Visit) -> Any:
+    """Alembic calls this after each change of the version table, in the transaction that changes it."""
+
+    def record(*, heads: Iterable[str], **_: Mapping[str, Any]) -> None:
+        visit.reported = frozenset(heads)
+
+    return record

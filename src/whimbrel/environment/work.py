@@ -1,0 +1,173 @@
+"""What is to be done in an environment, and what was seen of the databases it was done to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
+from sqlalchemy import Engine
+
+from .. import versions
+from ..connect.driver import Query
+from ..connect.engine import has_one_connection, on_new_connection, query_of
+from ..dialects import Dialect, dialect_named
+
+AlembicStep = RevisionStep | StampStep
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a command wants done with each database that an environment visits.
+
+    Attributes:
+        steps: called with the visit once the connection is ready; yields what Alembic is to run, or nothing.
+        writes: whether the database is changed. What only reads takes no write lock and creates no table.
+        per_revision: whether each step is its own transaction.
+        options: keyword arguments of Alembic's `EnvironmentContext`: `as_sql`, `destination_rev`, `tag`, ….
+        metadata: the models, for an environment that has no env.py to name them.
+        before: called with each visit before anything is executed.
+    """
+
+    steps: Callable[[Visit], Iterable[AlembicStep]]
+    writes: bool = False
+    per_revision: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Any = None
+    before: Callable[[Visit], None] | None = None
+
+    @property
+    def offline(self) -> bool:
+        """Whether SQL is written instead of run (`--sql`)."""
+        return bool(self.options.get("as_sql"))
+
+
+@dataclass
+class Visit:
+    """One database that an environment has connected to; an env.py may visit several.
+
+    Attributes:
+        context: Alembic's migration context.
+        heads: what the version table held when the work began.
+        reported: what it must hold if all that was reported is true.
+        running: the revision whose code runs right now, or failed.
+        finished: the revisions whose transactions were committed, as far as this process knows.
+        planned: how many revisions are to run.
+        direction: `upgrade` or `downgrade`.
+        committed_midway: whether the running revision has committed something itself, in an autocommit block.
+        place: statements that put a new connection where this one was.
+        begun: whether the version table has been read.
+        shared: whether the connection is the caller's, who commits or rolls back.
+        autocommits: whether the connection commits each statement by itself.
+        failure: what the run of this database has raised.
+        url: the database's URL with the password masked, as it is configured; None if only env.py knows it.
+    """
+
+    context: MigrationContext
+    heads: tuple[str, ...] = ()
+    reported: frozenset[str] = frozenset()
+    running: str | None = None
+    finished: list[str] = field(default_factory=list)
+    planned: int = 0
+    direction: str = "upgrade"
+    committed_midway: bool = False
+    place: tuple[str, ...] = ()
+    begun: bool = False
+    shared: bool = False
+    autocommits: bool = False
+    failure: BaseException | None = None
+    url: str | None = None
+
+    @property
+    def offline(self) -> bool:
+        """Whether SQL is written instead of run."""
+        return bool(self.context.as_sql)
+
+    @property
+    def dialect(self) -> Dialect | None:
+        """What whimbrel knows of this kind of database, if anything."""
+        return dialect_named(self.context.dialect.name)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that the connection came from."""
+        assert self.context.connection is not None
+        return self.context.connection.engine
+
+    @property
+    def uncommitted(self) -> bool:
+        """Whether a transaction is still open that somebody else must commit."""
+        connection = self.context.connection
+        return connection is not None and not connection.closed and connection.in_transaction()
+
+    @property
+    def schema(self) -> str | None:
+        """The version table's schema, as an environment for many schemas may have translated it."""
+        assert self.context.connection is not None
+        translated = self.context.connection.get_execution_options().get("schema_translate_map") or {}
+        name = self.context.version_table_schema
+        return translated.get(name, name)
+
+    @property
+    def where(self) -> str:
+        """The database's URL with the password masked."""
+        return self.url or self.engine.url.render_as_string(hide_password=True)
+
+    def begin(self, heads: Iterable[str]) -> None:
+        """Note where the database is, and how to get there again."""
+        self.begun = True
+        self.heads = tuple(heads)
+        self.reported = frozenset(heads)
+        if not self.offline:
+            options = self.context.connection.get_execution_options() if self.context.connection else {}
+            level = options.get("isolation_level") or getattr(self.engine.dialect, "_on_connect_isolation_level", None)
+            self.autocommits = level == "AUTOCOMMIT"
+        if not self.offline and self.dialect is not None:
+            self.place = tuple(self.dialect.place(self._query()))
+
+    def read(self) -> tuple[str, ...]:
+        """What the version table holds, read on the migration's own connection."""
+        if self.dialect is None:
+            return self.context.get_current_heads()
+        return versions.read(self._query(), self.dialect, self.context.version_table, self.schema)
+
+    def read_anew(self) -> tuple[str, ...] | None:
+        """What the version table holds for everybody else, read on a new connection.
+
+        None if it cannot be asked: a database whimbrel has no reader for, one in memory that is gone with its
+        connection, or a pool that has only the one connection.
+        """
+        dialect, schema = self.dialect, self.schema
+        if dialect is None:
+            return None
+        if has_one_connection(self.engine):
+            closed = self.context.connection is None or self.context.connection.closed
+            return None if closed else self.read()
+        return self._anew(lambda query: versions.read(query, dialect, self.context.version_table, schema))
+
+    def sees_table_anew(self) -> bool:
+        """Whether the version table is there for everybody else; true if it cannot be asked."""
+        dialect, schema = self.dialect, self.schema
+        if dialect is None or has_one_connection(self.engine):
+            return True
+        return bool(self._anew(lambda query: query(dialect.table_exists(self.context.version_table, schema))))
+
+    def _anew(self, ask: Callable[[Query], T]) -> T:
+        """Ask a new connection, put into the place where this one was."""
+        dialect = self.dialect
+        assert dialect is not None
+
+        def asked(query: Query) -> T:
+            there = set(dialect.place(query))
+            for statement in self.place:
+                if statement not in there:  # the engine may attach or set it by itself
+                    query(statement)
+            return ask(query)
+
+        return on_new_connection(self.engine, asked)
+
+    def _query(self) -> Query:
+        assert self.context.connection is not None
+        return query_of(self.context.connection.connection)

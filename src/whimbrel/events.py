@@ -1,0 +1,56 @@
+"""What happens during a run, as values; whoever listens decides how to show it.
+
+The rooms below the command line never print. They call a `Listener` with one of these events; the command line, a log
+or a web page renders them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .record import Record
+
+
+class Found(Record):
+    """Something that configuration discovery or a scan found: what, where and a detail."""
+
+    what: str
+    where: str
+    detail: str = ""
+
+
+class Notice(Record):
+    """Something the user should know although nothing failed."""
+
+    text: str
+    hint: str = ""
+
+
+class Wrote(Record):
+    """A file was written under its final name."""
+
+    path: str
+    what: str = ""
+
+
+class RevisionStarted(Record):
+    """A revision begins: the `number`-th of `total` in this run."""
+
+    revision: str
+    message: str
+    direction: str
+    number: int
+    total: int
+
+
+class RevisionFinished(Record):
+    """A revision was applied and its transaction committed after `seconds`."""
+
+    revision: str
+    message: str
+    direction: str
+    seconds: float
+
+
+Event = Found | Notice | Wrote | RevisionStarted | RevisionFinished
+Listener = Callable[[Event], None]

@@ -1,0 +1,21 @@
+"""A revision as its file describes it."""
+
+from __future__ import annotations
+
+from ..record import Record
+
+
+class RevisionFile(Record):
+    """A file and the revision in it: its id, its parents, its labels, its dependencies and its docstring."""
+
+    path: str
+    revision: str
+    down_revisions: tuple[str, ...]
+    branch_labels: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    longdoc: str
+
+    @property
+    def message(self) -> str:
+        """The first paragraph of the docstring, as listings show it."""
+        return self.longdoc.partition("\n\n")[0]

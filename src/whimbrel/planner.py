@@ -1,0 +1,213 @@
+"""Which revisions a command runs, decided by Alembic's `RevisionMap`; pure: no file is run, no database asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
+
+from alembic.script.revision import MultipleHeads as AlembicMultipleHeads
+from alembic.script.revision import RangeNotAncestorError, ResolutionError, Revision, RevisionError, RevisionMap
+
+from .errors import (
+    DatabaseRevisionUnknown,
+    MultipleHeads,
+    RevisionAmbiguous,
+    RevisionNotFound,
+    TargetInvalid,
+    VersionTableBroken,
+)
+from .history import History
+from .history.target import BASE, CURRENT, Resolver, Target, parse
+
+Direction = Literal["upgrade", "downgrade"]
+
+
+class Step(NamedTuple):
+    """One revision to run, in one direction."""
+
+    revision: str
+    message: str
+    direction: Direction
+
+
+class Plan(NamedTuple):
+    """What will be done, in order.
+
+    Attributes:
+        direction: up or down.
+        heads: where the database was when the plan was made.
+        steps: what to run.
+    """
+
+    direction: Direction
+    heads: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+class Planner:
+    """Plans for a database at `heads`.
+
+    Args:
+        history: the revision files.
+        revision_map: the same, as Alembic sees them.
+        heads: what the version table holds.
+
+    Raises:
+        DatabaseRevisionUnknown: the version table holds a revision that no file has.
+        VersionTableBroken: it holds a revision and one of its ancestors.
+    """
+
+    def __init__(self, history: History, revision_map: RevisionMap, heads: tuple[str, ...]) -> None:
+        check_known(history, heads)
+        if contradiction := history.contradiction(heads):
+            raise contradiction
+        self._history = history
+        self._map = revision_map
+        self._heads = heads
+
+    def upgrade(self, text: str) -> Plan:
+        """The revisions between where the database is and the target, oldest first.
+
+        Raises:
+            TargetInvalid, RevisionNotFound, RevisionAmbiguous, MultipleHeads: there is no such way.
+            VersionTableBroken: the rows of the version table contradict each other.
+        """
+        parsed = parse(text)
+        if parsed.symbol is None and parsed.steps < 0:
+            raise TargetInvalid(f'"{text}" goes down, and upgrade goes up', hint=f"whimbrel downgrade {text}")
+        target = self._absolute(parsed)
+        with self._explained(text, "upgrade"):
+            revisions = list(self._map.iterate_revisions(target, self._heads, implicit_base=True))
+        return self._plan("upgrade", reversed(revisions))
+
+    def downgrade(self, text: str) -> Plan:
+        """The revisions to take back until the database is at the target, newest first.
+
+        Raises:
+            As `upgrade`. `-N` with several heads is ambiguous: Alembic warns, and takes one of them by chance.
+        """
+        parsed = parse(text)
+        if parsed.symbol is None and parsed.steps > 0:
+            raise TargetInvalid(f'"{text}" goes up, and downgrade goes down', hint=f"whimbrel upgrade {text}")
+        if parsed.symbol is None and parsed.branch is None and len(self._heads) > 1:
+            raise RevisionAmbiguous(
+                f'"{text}" could go down from {len(self._heads)} heads: {", ".join(self._heads)}',
+                state="nothing was changed",
+                hint=f"go along one: {self._heads[0]}@{text}, or LABEL@{text}, or name the revision to end at",
+            )
+        target = self._absolute(parsed)
+        with self._explained(text, "downgrade"):
+            revisions = list(self._map.iterate_revisions(self._heads, target, select_for_downgrade=True))
+        return self._plan("downgrade", revisions)
+
+    def stamp_targets(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """What to stamp, as ids that Alembic knows; every target of the grammar is accepted.
+
+        Raises:
+            TargetInvalid, RevisionNotFound, RevisionAmbiguous, MultipleHeads: a target names nothing.
+        """
+        resolver = Resolver(self._history, self._heads)
+        targets: list[str] = []
+        for text in texts:
+            # `base`, and `label@base`, name no revision but a branch to clear: Alembic reads them itself.
+            parsed = parse(text)
+            clears = parsed.symbol == BASE and not parsed.steps
+            targets.extend([text] if clears else resolver.revisions(text))
+        if contradiction := self._history.contradiction([target for target in targets if target in self._history]):
+            raise TargetInvalid(
+                f"a database cannot be at {' and '.join(targets)}: one of them includes another",
+                why=contradiction.what,
+                hint="name the newest revision of each line",
+            )
+        return tuple(dict.fromkeys(targets))
+
+    def _absolute(self, target: Target) -> str:
+        """A target that Alembic understands: `current` is not among its words."""
+        if target.symbol != CURRENT:
+            return target.text
+        return Resolver(self._history, self._heads).one(target.text) or BASE
+
+    def _plan(self, direction: Direction, revisions: Iterable[Revision]) -> Plan:
+        steps = (Step(r.revision, self._history[r.revision].message, direction) for r in revisions)
+        return Plan(direction, self._heads, tuple(steps))
+
+    @contextmanager
+    def _explained(self, text: str, direction: Direction) -> Iterator[None]:
+        """Alembic's errors in our words."""
+        at = ", ".join(self._heads) or BASE
+        try:
+            yield
+        except AlembicMultipleHeads as error:
+            raise MultipleHeads(
+                f'"{text}" means one head and there are {len(error.heads)}: {", ".join(error.heads)}',
+                hint="heads for all of them, LABEL@head for one, or join them: whimbrel merge heads",
+            ) from error
+        except ResolutionError as error:
+            raise self._unresolved(error, text) from error
+        except RangeNotAncestorError as error:
+            raise TargetInvalid(
+                f"{text} is not a revision to {direction} to from {at}",
+                why="it is on another line of revisions" if direction == "upgrade" else "it is not applied",
+                hint="whimbrel history -i shows where the database is",
+            ) from error
+        except RevisionError as error:
+            if "overlaps with" in str(error):
+                raise VersionTableBroken(
+                    f"the version table holds revisions that include each other: {at}",
+                    why=str(error),
+                    hint="whimbrel stamp --purge REVISION writes the right one; find it with whimbrel history",
+                ) from error
+            raise self._out_of_reach(text, at, direction, str(error)) from error
+        except AssertionError as error:
+            # Alembic asserts that a branch has one current revision instead of saying that it has not.
+            raise TargetInvalid(
+                f'"{text}" cannot be reached from {at}',
+                why="the branch it names has no single current revision",
+                hint="name the revision to end at",
+            ) from error
+
+    def _out_of_reach(self, text: str, at: str, direction: Direction, words: str) -> TargetInvalid | RevisionAmbiguous:
+        """Alembic's words for a walk that does not end well, in ours."""
+        if words == "Ambiguous walk":
+            parents = (
+                [p for head in self._heads for p in self._history.parents(head)] if direction == "downgrade" else []
+            )
+            return RevisionAmbiguous(
+                f'"{text}" can go more than one way from {at}',
+                hint=f"name the revision to end at, for example {parents[0]}" if parents else "name the revision",
+            )
+        past = "didn't produce" in words or words == "Walked too far"
+        return TargetInvalid(
+            f'"{text}" cannot be reached from {at}',
+            why="that is further than the history goes" if past else words,
+            hint="whimbrel history -i shows where the database is",
+        )
+
+    def _unresolved(self, error: ResolutionError, text: str) -> RevisionNotFound | RevisionAmbiguous:
+        if str(error).startswith("Multiple revisions start"):
+            return RevisionAmbiguous(str(error).rstrip("."), hint="write more of it")
+        try:
+            Resolver(self._history, self._heads).revisions(text)
+        except (RevisionNotFound, RevisionAmbiguous) as ours:
+            return ours
+        return RevisionNotFound(str(error))
+
+
+def check_known(history: History, heads: Iterable[str]) -> None:
+    """Refuse a database that is at a revision no file has.
+
+    Raises:
+        DatabaseRevisionUnknown
+    """
+    for head in heads:
+        if head not in history:
+            raise DatabaseRevisionUnknown(
+                f"the database is at {head}, which no revision file has",
+                why="the file was deleted or renamed, or the database was upgraded from another git branch",
+                state="nothing was changed",
+                hint=f"git log --all -S {head} finds the file; if it is gone for good: whimbrel stamp --purge REVISION",
+            )
+
+
+Plans = Callable[[Planner], Plan]

@@ -1,0 +1,535 @@
+"""The front door: one project, one of its databases, and everything that can be done with it.
+
+    project = whimbrel.Project.load()
+    outcome = project.upgrade("head")          # in async code: await project.aupgrade("head")
+
+Looking at files costs no SQLAlchemy: it is imported by the methods that run or compare something.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from . import settings as configuration
+from .errors import ProjectNotFound, TargetInvalid, VersionsFolderMissing, WhimbrelError, counted, place
+from .history import History, read_folders
+from .record import TYPE_CHECKING, Record
+from .settings import Database, Settings
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+    from typing import Any, Concatenate, ParamSpec, TypeVar
+
+    from .author import NewRevision
+    from .environment import Environment
+    from .events import Event, Listener
+    from .planner import Plans
+    from .runner import Outcome, Runner
+
+    P = ParamSpec("P")
+    T = TypeVar("T")
+
+
+class Position(Record):
+    """Where one database is: the rows of its version table. `where` is its URL with the password masked."""
+
+    where: str
+    heads: tuple[str, ...]
+
+
+class Status(Record):
+    """One line of `whimbrel status`.
+
+    Attributes:
+        database: its name in the configuration.
+        where: its URL with the password masked, or the file that configures it.
+        heads: the revisions it is at; empty for base.
+        messages: what those revisions are about, for those that a file has.
+        pending: how many revisions `upgrade heads` would apply; None if that cannot be known.
+        unknown: revisions it is at that no file has.
+        differences: what differs between models and database, in words; None if they were not compared. Only a
+            database at head is: another one differs by what is pending.
+        error: why it could not be asked, as a failure's fields; None if it could.
+    """
+
+    database: str
+    where: str
+    heads: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    pending: int | None = None
+    unknown: tuple[str, ...] = ()
+    differences: tuple[str, ...] | None = None
+    error: WhimbrelError | None = None
+
+    @property
+    def at_head(self) -> bool:
+        """Whether it was asked, and nothing is pending or unknown."""
+        return self.error is None and not self.pending and not self.unknown
+
+
+def _in_thread(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]:
+    """The method as a coroutine: it runs in a worker thread, where an async driver gets an event loop of its own."""
+
+    async def coroutine(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        import asyncio
+
+        return await asyncio.to_thread(method, self, *args, **kwargs)
+
+    setattr(coroutine, "__wrapped__", method)  # noqa: B010  # where inspect looks for the signature
+    coroutine.__name__ = f"a{method.__name__}"
+    coroutine.__doc__ = f"`{method.__name__}`, awaited."
+    return coroutine
+
+
+class Project:
+    """One database of a project, and its revisions.
+
+    Args:
+        settings: the project's configuration.
+        database: which of its databases.
+        listener: is told what happens, see `whimbrel.events`.
+        cmd_opts: makes a command line shaped as Alembic's, for env.py files that inspect it.
+        attributes: what env.py finds in `config.attributes`. A `connection` there is used instead of opening one, and
+            the transaction it is in stays the caller's.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        *,
+        listener: Listener | None = None,
+        cmd_opts: Callable[[], Namespace] | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self._listener = listener
+        self._cmd_opts = cmd_opts
+        self._attributes = dict(attributes or {})
+        self._history_found: History | None = None  # what env.py has made of it, where env.py decides
+
+    @classmethod
+    def load(
+        cls,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        config: str | os.PathLike[str] | Sequence[str] = (),
+        database: str | None = None,
+        url: str | None = None,
+        models: str | Sequence[str] = (),
+        connection: Any = None,
+        listener: Listener | None = None,
+    ) -> Project:
+        """Find and read the configuration of the project in `folder`.
+
+        Args:
+            folder: the project's folder, the current one by default.
+            config: configuration files, as after `-c`.
+            database: which database, if several are configured.
+            url: a database URL that goes before every other.
+            models: modules with models, instead of those configured or found.
+            connection: a SQLAlchemy connection to use instead of opening one; its transaction stays the caller's.
+            listener: is told what happens.
+
+        Raises:
+            ConfigurationInvalid, UrlInvalid, DatabaseNotConfigured: the configuration cannot be used.
+
+        Reads files only.
+        """
+        if not os.path.isdir(folder):
+            raise ProjectNotFound("there is no such folder", where=os.fspath(folder), hint="check the path")
+        settings = configuration.load(os.fspath(folder), config=_as_list(config), url=url, models=_as_list(models))
+        attributes = {"connection": connection} if connection is not None else {}
+        return cls(settings, configuration.select(settings, database), listener=listener, attributes=attributes)
+
+    def __repr__(self) -> str:
+        return f"<Project {self.database.name} {self._where}>"
+
+    # -- the files ------------------------------------------------------------------------------
+
+    @property
+    def history(self) -> History:
+        """The graph of the revision files, as they are now. Reads files only, and imports none that can be read.
+
+        Raises:
+            ProjectNotFound, VersionsFolderMissing: there is nothing that could hold revisions.
+            HistoryBroken: the revisions form a cycle.
+        """
+        if self._history_found is not None:
+            return self._history_found
+        database = self.database
+        if not any(os.path.isdir(folder) for folder in database.version_locations):
+            if database.alembic is None and not self.settings.configured:
+                raise ProjectNotFound(
+                    "there is no whimbrel project here",
+                    where=place(database.root),
+                    why=f"no {place(database.script_location)} folder, and no configuration that names another one",
+                    hint="whimbrel init, in the folder of your project",
+                )
+            if database.alembic is None or not os.path.isdir(database.script_location):
+                raise VersionsFolderMissing(
+                    "the folder with the migrations does not exist",
+                    where=place(database.script_location),
+                    why=f"script_location in {database.origin}",
+                    state="nothing was changed",
+                    hint=f"mkdir -p {place(database.version_locations[0])}, or correct script_location",
+                )
+        # A revision whose id is computed is imported, and may need them. At the end: nothing is shadowed here.
+        sys.path += [path for path in database.options.get("prepend_sys_path", ()) if path not in sys.path]
+        listing = read_folders(
+            database.version_locations,
+            recursive=bool(database.options.get("recursive_version_locations")),
+            sourceless=bool(database.options.get("sourceless")),
+        )
+        return History(listing.files, listing.broken)
+
+    # -- looking at the database ----------------------------------------------------------------
+
+    def positions(self) -> list[Position]:
+        """Where the database is; one entry for each database that the project's env.py visits. Reads the database.
+
+        Without an env.py only the driver is needed, not SQLAlchemy.
+
+        Raises:
+            UrlMissing, DriverMissing, CannotConnect, VersionTableBroken.
+        """
+        if self.database.has_env or self._attributes.get("connection") is not None:
+            return self._apart(self._positions_by_environment)
+        return self._apart(self._positions_by_driver)
+
+    def current(self) -> tuple[str, ...]:
+        """The revisions in the version table; empty at base. Reads the database.
+
+        Raises:
+            As `positions`.
+        """
+        return tuple(dict.fromkeys(head for position in self.positions() for head in position.heads))
+
+    def status(self, *, compare: bool = False) -> list[Status]:
+        """Where the database is, compared with the revision files. Reads the database; its failures are values.
+
+        Args:
+            compare: compare models and database as well, if it is at head. This imports the models.
+
+        Raises:
+            ProjectNotFound, VersionsFolderMissing, HistoryBroken: there are no revisions to compare with.
+        """
+        self.history  # noqa: B018  # refuses a project without revisions before its database is asked
+        try:
+            positions = self.positions()
+            return [self._status(position, self.history, compare) for position in positions]
+        except WhimbrelError as error:
+            return [Status(self.database.name, self._where, error=error)]
+
+    # -- changing the database ------------------------------------------------------------------
+
+    def upgrade(self, target: str = "head", *, sql: bool = False, tag: str | None = None) -> Outcome:
+        """Apply revisions until the database is at the target. Writes the database.
+
+        Args:
+            target: `head`, `heads`, `+1`, a revision, `label@head`, …; with `sql` also a range `from:to`.
+            sql: write the SQL to standard output instead of running it.
+            tag: whatever the project's env.py does with it.
+
+        Raises:
+            WhimbrelError: what happened, and what state the database is in.
+        """
+        start, end = self._range(target, sql, "upgrade")
+        return self._migrate(lambda planner: planner.upgrade(end), start, end, sql, tag)
+
+    def downgrade(self, target: str, *, sql: bool = False, tag: str | None = None) -> Outcome:
+        """Take revisions back until the database is at the target. Writes the database.
+
+        Args and errors as `upgrade`; with `sql` the target must be a range `from:to`.
+        """
+        start, end = self._range(target, sql, "downgrade")
+        return self._migrate(lambda planner: planner.downgrade(end), start, end, sql, tag)
+
+    def stamp(
+        self, targets: str | Sequence[str], *, purge: bool = False, sql: bool = False, tag: str | None = None
+    ) -> Outcome:
+        """Set the revision that the version table holds, without running anything. Writes the database.
+
+        Args:
+            targets: revisions, `heads` or `base`.
+            purge: forget what the table holds first, even revisions that no file has.
+            sql, tag: as in `upgrade`.
+
+        Raises:
+            WhimbrelError: a target names no revision; then nothing is purged either.
+        """
+        texts = _as_list(targets)
+        start = None
+        if sql:
+            ranges = [self._range(text, sql, "stamp") for text in texts]
+            start, texts = ranges[0][0], [end for _, end in ranges]
+            if len({first for first, _ in ranges if first is not None}) > 1:
+                raise TargetInvalid("stamp --sql starts from one revision", hint="write one range for each command")
+        options = {"as_sql": sql, "starting_rev": start, "destination_rev": tuple(texts), "tag": tag}
+        return self._apart(lambda: self._runner().stamp(texts, purge=purge, **options))
+
+    def ensure_version(self, *, sql: bool = False) -> None:
+        """Create the version table if it does not exist. Writes the database.
+
+        Raises:
+            WhimbrelError: the database refused.
+        """
+        self._apart(lambda: self._runner().ensure_version_table(as_sql=sql))
+
+    # -- writing revisions ----------------------------------------------------------------------
+
+    def revision(
+        self,
+        message: str | None = None,
+        *,
+        autogenerate: bool = False,
+        head: str = "head",
+        splice: bool = False,
+        branch_label: str | None = None,
+        version_path: str | None = None,
+        rev_id: str | None = None,
+        depends_on: Sequence[str] | None = None,
+        sql: bool = False,
+    ) -> list[NewRevision]:
+        """Write a new revision file. Reads the database only to autogenerate, and never writes it.
+
+        Args:
+            message: what it is about.
+            autogenerate: fill it with what turns the database into what the models say.
+            head: the revision to come after; `base` for a new line.
+            splice: allow a `head` that is none.
+            branch_label: a name for the branch that begins with the new revision.
+            version_path: which of several version locations to write to.
+            rev_id: its id, instead of a generated one.
+            depends_on: revisions that must be applied first.
+            sql: run an env.py that runs for every new revision in offline mode.
+
+        Raises:
+            WhimbrelError: nothing was written.
+        """
+        options = {
+            "head": head,
+            "splice": splice,
+            "branch_label": branch_label,
+            "version_path": version_path,
+            "rev_id": rev_id,
+            "depends_on": depends_on,
+            "sql": sql,
+        }
+        return self._apart(lambda: self._author(autogenerate).revision(message, autogenerate=autogenerate, **options))
+
+    def merge(
+        self,
+        revisions: str | Sequence[str],
+        message: str | None = None,
+        *,
+        branch_label: str | None = None,
+        rev_id: str | None = None,
+        splice: bool = False,
+    ) -> list[NewRevision]:
+        """Write a revision that joins several heads.
+
+        Args:
+            revisions: what to join; `heads` for all of them.
+            message: what it is about.
+            branch_label, rev_id: as in `revision`.
+            splice: allow revisions that are no heads.
+
+        Raises:
+            WhimbrelError: nothing was written.
+        """
+        options = {"branch_label": branch_label, "rev_id": rev_id, "splice": splice}
+        return self._apart(lambda: self._author().merge(_as_list(revisions), message, **options))
+
+    def check(self) -> list[str]:
+        """What differs between the models and the database, one line each; empty if nothing does. Reads the database.
+
+        Raises:
+            WhimbrelError: they cannot be compared.
+        """
+        from .differ import described
+
+        return self._apart(lambda: sorted(described(self._author(autogenerate=True).differences())))
+
+    apositions = _in_thread(positions)
+    acurrent = _in_thread(current)
+    astatus = _in_thread(status)
+    aupgrade = _in_thread(upgrade)
+    adowngrade = _in_thread(downgrade)
+    astamp = _in_thread(stamp)
+    aensure_version = _in_thread(ensure_version)
+    arevision = _in_thread(revision)
+    amerge = _in_thread(merge)
+    acheck = _in_thread(check)
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    @property
+    def _where(self) -> str:
+        try:
+            return self.database.url.masked if self.database.url else str(self.database.origin)
+        except WhimbrelError:  # what should name the URL cannot be used
+            return str(self.database.origin)
+
+    def _apart(self, work: Callable[[], T]) -> T:
+        """Run in a thread of its own if this one has a running event loop: async drivers and env.py files start one.
+
+        Not with a connection of the caller's, which belongs to this thread.
+        """
+        if not _event_loop_runs() or self._attributes.get("connection") is not None:
+            return work()
+        from concurrent.futures import ThreadPoolExecutor
+        from contextvars import copy_context
+
+        with ThreadPoolExecutor(1, "whimbrel") as pool:
+            return pool.submit(copy_context().run, work).result()
+
+    def _tell(self, event: Event) -> None:
+        from contextlib import suppress
+
+        if self._listener is not None:
+            with suppress(Exception):  # a terminal that is gone must not stop a migration half-way
+                self._listener(event)
+
+    def _environment(self, **options: Any) -> Environment:
+        from .environment import Environment
+
+        self.history  # noqa: B018  # refuses a project without a folder for revisions, in our words
+        cmd_opts = self._cmd_opts() if self._cmd_opts else None
+        return Environment(self.database, cmd_opts=cmd_opts, attributes=self._attributes, **options)
+
+    def _runner(self) -> Runner:
+        from .runner import Runner
+
+        return Runner(self._environment(), self._tell)
+
+    def _author(self, autogenerate: bool = False) -> Any:
+        from .author import Author, WritingScripts
+
+        if self.database.alembic is None and self.settings.configured:
+            # git keeps no empty folder: in a fresh clone the configuration may be all there is.
+            os.makedirs(self.database.version_locations[0], exist_ok=True)
+        environment = self._environment(scripts=WritingScripts)
+        models = None
+        if autogenerate and not self.database.has_env:
+            models = self._models()
+        return Author(environment, self._tell, models)
+
+    def _models(self) -> Any:
+        from pathlib import Path
+
+        from . import models
+        from .events import Found
+
+        database = self.database
+        loaded = models.load(
+            Path(database.root),
+            tuple(database.options.get("models", ())),
+            sys_path=[Path(database.root, folder) for folder in database.options.get("prepend_sys_path", ())],
+            exclude=[Path(database.script_location), *map(Path, database.version_locations)],
+        )
+        size = f"{counted(loaded.tables, 'table')} from {counted(len(loaded.modules), 'module')}"
+        self._tell(Found("models", size, ", ".join(loaded.sources)))
+        return loaded
+
+    def _migrate(self, plans: Plans, start: str | None, end: str, sql: bool, tag: str | None) -> Outcome:
+        options = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
+        return self._apart(lambda: self._runner().migrate(plans, **options))
+
+    def _range(self, target: str, sql: bool, command: str) -> tuple[str | None, str]:
+        """The two sides of `from:to`, which only `--sql` has."""
+        from .history.target import parse_range
+
+        if ":" not in target:
+            if sql and command == "downgrade":
+                raise TargetInvalid(
+                    "downgrade --sql needs a range: without a database nobody knows where it starts",
+                    hint=f"whimbrel downgrade head:{target} --sql",
+                )
+            return None, target
+        if not sql:
+            raise TargetInvalid(
+                f'"{target}" is a range, and {command} starts from where the database is',
+                hint=f"whimbrel {command} {target.partition(':')[2] or 'head'}, or --sql with the range",
+            )
+        start, end = parse_range(target)
+        return start or None, end or "heads"
+
+    def _positions_by_driver(self) -> list[Position]:
+        from . import versions
+        from .connect.driver import cannot_connect, with_driver
+        from .dialects import dialect_of
+
+        database = self.database
+        url = database.required_url
+        dialect = dialect_of(url)
+        named = with_driver(url, dialect.drivers)
+        connection = dialect.plain(named)
+        if connection is None:
+            return self._positions_by_environment()
+        try:
+            with connection as query:
+                heads = versions.read(query, dialect, database.version_table, database.version_table_schema)
+        except WhimbrelError:
+            raise
+        except Exception as error:
+            raise cannot_connect(
+                error, url, dialect.hints, where=f"{url.masked}  (from {database.url_origin})"
+            ) from error
+        return [Position(url.masked, heads)]
+
+    def _positions_by_environment(self) -> list[Position]:
+        from .environment import Visit, Work
+
+        positions: list[Position] = []
+
+        def steps(visit: Visit) -> Iterator[Any]:
+            positions.append(Position(visit.where, visit.read()))
+            return iter(())
+
+        environment = self._environment()
+        environment.run(Work(steps, options={"dont_mutate": True}))
+        self._history_found = environment.scripts.history
+        return positions
+
+    def _status(self, position: Position, history: History, compare: bool) -> Status:
+        unknown = tuple(head for head in position.heads if head not in history)
+        pending = None if unknown else len(history.pending(position.heads))
+        differences: tuple[str, ...] | None = None
+        error: WhimbrelError | None = history.contradiction(position.heads)
+        if error is not None:
+            pending = None
+        if compare and pending == 0:
+            try:
+                differences = tuple(self.check())
+            except WhimbrelError as failure:
+                error = failure
+        return Status(
+            database=self.database.name,
+            where=position.where,
+            heads=position.heads,
+            messages=tuple(history[head].message for head in position.heads if head in history),
+            pending=pending,
+            unknown=unknown,
+            differences=differences,
+            error=error,
+        )
+
+
+def _event_loop_runs() -> bool:
+    """Whether this thread has a running event loop. Importing asyncio to ask costs four interpreter starts."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _as_list(value: str | os.PathLike[str] | Sequence[str]) -> list[str]:
+    return [os.fspath(value)] if isinstance(value, str | os.PathLike) else list(value)

@@ -1,0 +1,297 @@
+"""Find the configuration of a project and read it."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import ConfigurationInvalid, DatabaseNotConfigured, UsageError, place
+from ..record import TYPE_CHECKING
+from .files import read_ini, read_toml, read_tool
+from .keys import check, suggestion
+from .values import AlembicFiles, Database, Origin, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from ..connect.url import DatabaseUrl
+
+    FindUrl = Callable[[str, Mapping[str, Any], Origin, bool], tuple[DatabaseUrl, Origin] | None]
+
+CONFIG_FILE = "whimbrel.toml"
+PYPROJECT = "pyproject.toml"
+ALEMBIC_INI = "alembic.ini"
+DEFAULT_LOCATION = "migrations"
+ONLY = "main"
+
+
+def load(
+    folder: str,
+    *,
+    config: Sequence[str] = (),
+    section: str | None = None,
+    url: str | None = None,
+    models: Sequence[str] = (),
+    env_file: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Read the configuration of the project in `folder`.
+
+    The first of these counts: `config`, `WHIMBREL_CONFIG`, `ALEMBIC_CONFIG`, then in `folder` and the folders above it
+    up to the one under version control: `whimbrel.toml`, `[tool.whimbrel]` in pyproject.toml; then in `folder` itself
+    (where Alembic looks) `alembic.ini` and `[tool.alembic]`. With none of them the defaults apply.
+
+    Args:
+        folder: where the command runs.
+        config: files named on the command line: whimbrel's own, an ini file, a pyproject.toml, or the last two.
+        section: the ini section, `alembic` by default.
+        url: a database URL that goes before every other.
+        models: modules with models, instead of those configured.
+        env_file: a file of variables to read instead of `.env`.
+        environ: the environment variables.
+
+    Raises:
+        ConfigurationInvalid, UrlInvalid, UrlMissing: what was found cannot be used.
+
+    Reads files only, no database.
+    """
+    folder = os.path.abspath(folder)
+    named = (
+        list(config) or [value for name in ("WHIMBREL_CONFIG", "ALEMBIC_CONFIG") if (value := environ.get(name))][:1]
+    )
+    found = _named(folder, named, section) if named else _found(folder, section)
+
+    def find_url(
+        name: str, options: Mapping[str, Any], origin: Origin, only: bool
+    ) -> tuple[DatabaseUrl, Origin] | None:
+        from . import urls
+
+        surroundings = urls.Surroundings(found.root, flag=url, environ=environ, env_file=env_file)
+        return urls.find(name, options, origin, surroundings, only=only)
+
+    settings = found.settings(find_url, {"models": list(models)} if models else {})
+    for database in settings.databases:
+        if database.has_env and (url or models):
+            raise UsageError(
+                f"{'--url' if url else '--models'} has no effect on {database.name}: its env.py decides that",
+                where=place(os.path.join(database.script_location, "env.py")),
+                state="nothing was changed",
+                hint="-x KEY=VALUE reaches env.py (context.get_x_argument), and so do environment variables",
+            )
+    return settings
+
+
+class _Native:
+    """A project that whimbrel's own configuration describes, or none."""
+
+    def __init__(self, root: str, origin: Origin, table: Mapping[str, Any] | None, text: str = "") -> None:
+        self.root = root
+        self._origin = origin
+        self._table = dict(table or {})
+        self._configured = table is not None
+        self._text = text
+
+    def settings(self, find_url: FindUrl, overrides: Mapping[str, Any]) -> Settings:
+        """The project's databases; `find_url` looks for the URL of one, `overrides` go before what is configured."""
+        tables = self._tables()
+        only = len(tables) == 1
+        databases = [
+            self._database(name, {**options, **overrides}, find_url, only=only) for name, options in tables.items()
+        ]
+        return Settings(self.root, self._origin, tuple(databases), self._configured)
+
+    def _tables(self) -> dict[str, dict[str, Any]]:
+        """The options of each database: its own over those that stand above all of them."""
+        title = self._origin.detail or self._origin.place
+        named = self._table.pop("databases", {})
+        shared = check(self._table, file=self._origin.place, text=self._text, title=title)
+        if not named:
+            return {ONLY: shared}
+        if not isinstance(named, dict) or not all(isinstance(options, dict) for options in named.values()):
+            raise ConfigurationInvalid(
+                "databases must be tables", where=self._origin.place, hint="write [databases.NAME] above their keys"
+            )
+        within = self._origin.detail.strip("[]") + "." if self._origin.detail else ""
+        return {
+            name: shared | check(options, file=self._origin.place, text=self._text, title=f"[{within}databases.{name}]")
+            for name, options in named.items()
+        }
+
+    def _database(self, name: str, options: dict[str, Any], find_url: FindUrl, *, only: bool) -> Database:
+        def find() -> tuple[DatabaseUrl, Origin] | None:
+            return find_url(name, options, self._origin, only)
+
+        if config := options.get("config"):
+            path = os.path.join(self.root, config)
+            files = _alembic_files([path], options.get("section"))
+            return _alembic_database(name, os.path.dirname(path), files, options, find)
+        location = self._locate(options.get("script_location", DEFAULT_LOCATION))
+        versions = [self._locate(path) for path in options.get("version_locations", ())]
+        return Database(
+            name=name,
+            root=self.root,
+            origin=self._origin,
+            script_location=location,
+            version_locations=tuple(versions) or (os.path.join(location, "versions"),),
+            options=options,
+            find_url=find,
+        )
+
+    def _locate(self, location: str) -> str:
+        if ":" not in location or os.path.isabs(location):
+            return os.path.normpath(os.path.join(self.root, location))
+        from .alembic import package_folder
+
+        package, *parts = location.split(":")
+        return os.path.join(package_folder(package, [self.root], AlembicFiles(None, self._origin.place)), *parts)
+
+
+class _Alembic:
+    """A project that Alembic's configuration describes."""
+
+    def __init__(self, root: str, files: AlembicFiles) -> None:
+        self.root = root
+        self._files = files
+
+    def settings(self, find_url: FindUrl, overrides: Mapping[str, Any]) -> Settings:
+        """As `_Native.settings`."""
+
+        def find() -> tuple[DatabaseUrl, Origin] | None:
+            return find_url(ONLY, {}, database.origin, True)
+
+        database = _alembic_database(ONLY, self.root, self._files, overrides, find)
+        return Settings(self.root, database.origin, (database,))
+
+
+def _alembic_database(
+    name: str,
+    base: str,
+    files: AlembicFiles,
+    overrides: Mapping[str, Any],
+    find_url: Callable[[], tuple[DatabaseUrl, Origin] | None],
+) -> Database:
+    from .alembic import AlembicOptions
+
+    options = AlembicOptions(files, base)
+    location = options.script_location
+    has_env = any(os.path.isfile(os.path.join(location, f"env.py{ending}")) for ending in ("", "c"))
+    # An ini file without an env.py is only a place to write settings in: the rest is whimbrel's own.
+    url = {} if has_env else {"find_url": find_url}
+    return Database(
+        name=name,
+        root=base,
+        origin=options.origin,
+        script_location=location,
+        version_locations=options.version_locations or (os.path.join(location, "versions"),),
+        has_env=has_env,
+        alembic=files,
+        options={
+            **overrides,
+            "recursive_version_locations": options.flag("recursive_version_locations"),
+            "sourceless": options.flag("sourceless"),
+            "prepend_sys_path": list(options.prepend_sys_path),
+        },
+        **url,
+    )
+
+
+def _named(folder: str, names: Sequence[str], section: str | None) -> _Native | _Alembic:
+    """The project that the files named with `-c` describe."""
+    paths = [os.path.join(folder, name) for name in names]
+    for path in paths:
+        if not os.path.isfile(path):
+            raise ConfigurationInvalid(
+                "there is no such configuration file",
+                where=os.path.relpath(path, folder),
+                hint="check the name after -c, or in WHIMBREL_CONFIG or ALEMBIC_CONFIG",
+            )
+    if len(paths) == 1 and (native := _native(paths[0])):
+        return native
+    return _Alembic(folder, _alembic_files(paths, section, beside=folder))
+
+
+def _found(folder: str, section: str | None) -> _Native | _Alembic:
+    """The project that lies in or above a folder."""
+    for above in _upwards(folder):
+        for name in (CONFIG_FILE, PYPROJECT):
+            path = os.path.join(above, name)
+            if os.path.isfile(path) and (native := _native(path)):
+                return native
+        if above == folder:
+            files = _alembic_files([], section, beside=folder)
+            if (files.ini and _names_revisions(files)) or files.toml:
+                return _Alembic(folder, files)
+    return _Native(folder, Origin(os.path.relpath(folder)), None)
+
+
+def _names_revisions(files: AlembicFiles) -> bool:
+    """Whether the ini file is more than a place with a URL: a broken one says so later, by name."""
+    if files.section != "alembic":
+        return True
+    parser = read_ini(files.ini, files.section)
+    return parser.has_option(files.section, "script_location") or bool(parser.sections() and not files.toml)
+
+
+def _native(path: str) -> _Native | None:
+    """whimbrel's own settings in a TOML file, or None if they are not there."""
+    if not path.endswith(".toml"):
+        return None
+    name = os.path.relpath(path)
+    if os.path.basename(path) == PYPROJECT:
+        table, text = read_tool(path, "whimbrel")
+        return None if table is None else _Native(os.path.dirname(path), Origin(name, "[tool.whimbrel]"), table, text)
+    data, text = read_toml(path)
+    return _Native(os.path.dirname(path), Origin(name), data, text)
+
+
+def _alembic_files(paths: Sequence[str], section: str | None, beside: str | None = None) -> AlembicFiles:
+    """Sort named files into ini and TOML; what is not named is looked for in `beside`, as Alembic does."""
+    toml = [path for path in paths if os.path.basename(path) == PYPROJECT]
+    ini = [path for path in paths if path not in toml]
+    if len(toml) > 1 or len(ini) > 1:
+        raise ConfigurationInvalid(
+            "-c names two files of the same kind", why=", ".join(paths), hint="name one ini file and one pyproject.toml"
+        )
+    if beside is not None:
+        toml = toml or [path for path in [os.path.join(beside, PYPROJECT)] if _has_tool_alembic(path)]
+        ini = ini or [path for path in [os.path.join(beside, ALEMBIC_INI)] if os.path.isfile(path)]
+    return AlembicFiles(ini[0] if ini else None, toml[0] if toml else None, section or "alembic")
+
+
+def _has_tool_alembic(path: str) -> bool:
+    return os.path.isfile(path) and read_tool(path, "alembic")[0] is not None
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """A folder and those above it, up to the one under version control, or the user's home."""
+    home = os.path.expanduser("~")
+    while True:
+        yield folder
+        above = os.path.dirname(folder)
+        if above == folder or folder == home or os.path.exists(os.path.join(folder, ".git")):
+            return
+        folder = above
+
+
+def select(settings: Settings, name: str | None) -> Database:
+    """The database that a command is for.
+
+    Raises:
+        DatabaseNotConfigured: there is none of that name, or several and none was named.
+    """
+
+    names = [database.name for database in settings.databases]
+    if name is None:
+        if len(names) == 1:
+            return settings.databases[0]
+        raise DatabaseNotConfigured(
+            f"{len(names)} databases are configured and none is named",
+            where=str(settings.origin),
+            hint=f"--database {names[0]}  (there are {', '.join(names)})",
+        )
+    for database in settings.databases:
+        if database.name == name:
+            return database
+    raise DatabaseNotConfigured(
+        f'no database is called "{name}"', where=str(settings.origin), hint=suggestion(name, names)
+    )

@@ -1,0 +1,196 @@
+"""Where a database's URL is found: flag, environment, `.env`, configuration, a YAML or ini file, in this order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..connect.url import DatabaseUrl, parse
+from ..errors import ConfigurationInvalid, UrlMissing
+from .files import read_dotenv, read_ini, read_text, read_yaml
+from .keys import line_of
+from .values import Origin
+
+VARIABLES = ("WHIMBREL_URL", "DATABASE_URL", "SQLALCHEMY_URL")
+_FOLDERS = ("", "conf", "config")
+_INI_FILES = ("alembic.ini", "database.ini", "config.ini", "development.ini")
+
+Sourced = tuple[str, Origin]
+
+
+class Surroundings:
+    """What can name a URL besides the configuration file: the flag, the process's environment and `.env`.
+
+    Args:
+        root: the project's folder.
+        flag: the value of `--url`.
+        environ: the environment variables.
+        env_file: the `.env` file to read; the one in `root` by default, if there is one.
+    """
+
+    def __init__(
+        self, root: str, *, flag: str | None = None, environ: Mapping[str, str], env_file: str | None = None
+    ) -> None:
+        self.root = root
+        self.environ = environ
+        self._flag = flag
+        self._env_file = env_file or os.path.join(root, ".env")
+        self._must_exist = env_file is not None
+        self._dotenv: dict[str, str] | None = None
+
+    @property
+    def dotenv(self) -> dict[str, str]:
+        """The variables of the `.env` file, read once and only if asked for."""
+        if self._dotenv is None:
+            there = self._must_exist or os.path.isfile(self._env_file)
+            self._dotenv = read_dotenv(self._env_file) if there else {}
+        return self._dotenv
+
+    def variable(self, name: str) -> Sourced | None:
+        """A variable from the environment, else from `.env`."""
+        if value := self.environ.get(name):
+            return value, Origin("environment", name)
+        if value := self.dotenv.get(name):
+            return value, Origin(os.path.relpath(self._env_file), name)
+        return None
+
+    def url_for(self, name: str, *, only: bool) -> Sourced | None:
+        """The URL that the flag or a variable gives to the database `name`; `only`: it is the only one."""
+        if self._flag:
+            return self._flag, Origin("--url")
+        own = f"WHIMBREL_DATABASE__{name.upper().replace('-', '_')}__URL"
+        names = (own, *VARIABLES) if only else (own,)
+        # All of the environment goes before all of .env: what was exported last is what was meant.
+        found = [self.environ.get(variable) for variable in names]
+        if any(found):
+            return next((value, Origin("environment", v)) for v, value in zip(names, found, strict=True) if value)
+        return next(filter(None, map(self.variable, names)), None)
+
+
+def find(
+    name: str, options: Mapping[str, Any], origin: Origin, surroundings: Surroundings, *, only: bool
+) -> tuple[DatabaseUrl, Origin] | None:
+    """The URL of the database `name` and where it was found, or None.
+
+    Raises:
+        UrlInvalid: what was found is no URL.
+        UrlMissing: the configuration refers to a variable that is not set.
+        ConfigurationInvalid: a file that should hold it cannot be read, or several files could be meant.
+    """
+    sourced = surroundings.url_for(name, only=only) or _configured(options, origin, surroundings)
+    if sourced is None and only:
+        sourced = _discovered(surroundings.root)
+    if sourced is None:
+        return None
+    text, where = sourced
+    return _absolute(parse(text, where=str(where)), surroundings.root, where), where
+
+
+def _configured(options: Mapping[str, Any], origin: Origin, surroundings: Surroundings) -> Sourced | None:
+    if text := options.get("url"):
+        if not text.startswith("env:"):
+            return text, origin._replace(detail="url")
+        variable = text.removeprefix("env:")
+        if found := surroundings.variable(variable):
+            return found
+        raise UrlMissing(
+            f"the environment variable {variable} is not set",
+            where=str(origin),
+            why=f'url = "{text}" takes the database URL from it',
+            hint=f"export {variable}=…, or put it into .env",
+        )
+    if path := options.get("url_from"):
+        path = os.path.join(surroundings.root, path)
+        sourced = next(_urls_in(path), None)
+        if sourced is None:
+            raise UrlMissing("the file that url_from names holds no database URL", where=path, hint=_EXPECTED)
+        return sourced
+    return None
+
+
+_EXPECTED = "YAML: database: url: …; ini: sqlalchemy.url = …; .env: DATABASE_URL=…"
+
+
+def _urls_in(path: str) -> Iterator[Sourced]:
+    if path.endswith((".yaml", ".yml")):
+        yield from _yaml_url(path)
+    elif path.endswith((".ini", ".cfg")):
+        yield from _ini_url(path)
+    else:
+        values = read_dotenv(path)
+        yield from ((values[name], Origin(os.path.relpath(path), name)) for name in VARIABLES if values.get(name))
+
+
+def _discovered(root: str) -> Sourced | None:
+    """The URL in the one YAML or ini file that holds one."""
+    yaml_files = [
+        os.path.join(root, folder, name)
+        for folder in _FOLDERS
+        for name in _names(os.path.join(root, folder))
+        if name.endswith((".yaml", ".yml"))
+    ]
+    found = [sourced for path in yaml_files for sourced in _yaml_url(path, quietly=True)]
+    # A default file is meant to be there for everybody; its sisters override it for one deployment.
+    defaults = [sourced for sourced in found if os.path.basename(sourced[1].place).startswith("default")]
+    found = defaults if len(defaults) == 1 else found
+    if len(found) > 1:
+        raise ConfigurationInvalid(
+            f"{len(found)} files hold a database URL",
+            why=", ".join(sourced[1].place for sourced in found),
+            hint=f'name one in whimbrel.toml: url_from = "{found[0][1].place}", or set DATABASE_URL',
+        )
+    if found:
+        return found[0]
+    candidates = (os.path.join(root, name) for name in _INI_FILES)
+    return next((sourced for path in candidates if os.path.isfile(path) for sourced in _ini_url(path)), None)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _yaml_url(path: str, *, quietly: bool = False) -> Iterator[Sourced]:
+    """The value of `database: url:`. Quietly: a file that merely lies there may be anything, even broken YAML."""
+    try:
+        if quietly and "database" not in read_text(path):
+            return
+        data = read_yaml(path)
+    except ConfigurationInvalid:
+        if quietly:
+            return
+        raise
+    section = data.get("database") if isinstance(data, dict) else None
+    url = section.get("url") if isinstance(section, dict) else None
+    if isinstance(url, str) and url:
+        yield url, Origin(os.path.relpath(path), "database: url")
+
+
+def _ini_url(path: str) -> Iterator[Sourced]:
+    from configparser import InterpolationError
+
+    parser = read_ini(path, "alembic")
+    for section in ("alembic", *parser.sections()):
+        if parser.has_option(section, "sqlalchemy.url"):
+            line = line_of("sqlalchemy.url", read_text(path), f"[{section}]")
+            try:
+                url = parser.get(section, "sqlalchemy.url")
+            except InterpolationError:
+                return  # `%(PASSWORD)s`, which only the project's own code fills in
+            yield url, Origin(f"{os.path.relpath(path)}:{line}", "sqlalchemy.url")
+            return
+
+
+def _absolute(url: DatabaseUrl, root: str, origin: Origin) -> DatabaseUrl:
+    """A relative SQLite path starts from the project's folder, so that no command makes a second database elsewhere."""
+    path = url.database
+    if url.dialect != "sqlite" or not path or path.startswith((":", "file:")) or os.path.isabs(path):
+        return url
+    if str(origin) == "--url" or os.path.samefile(root, os.getcwd()):
+        return url
+    absolute = os.path.join(root, path)
+    _, mark, query = url.text.partition("?")
+    return url._replace(database=absolute, text=f"{url.scheme}:///{absolute}{mark}{query}")

@@ -1,0 +1,132 @@
+"""What is configured, as plain values: every database of a project, and where each value came from."""
+
+from __future__ import annotations
+
+from ..errors import UrlMissing
+from ..record import TYPE_CHECKING, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from ..connect.url import DatabaseUrl
+
+
+class Origin(Record):
+    """Where a value was read: a file and line, a variable, a flag."""
+
+    place: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.detail}" if self.detail else self.place
+
+
+class AlembicFiles(Record):
+    """The files that configure an Alembic project, as `alembic -c … -n …` names them."""
+
+    ini: str | None
+    toml: str | None
+    section: str = "alembic"
+
+
+class Database:
+    """One configured endpoint: its URL, where its revisions live, its models.
+
+    Args:
+        name: what `--database` calls it; `main` if there is only one.
+        root: the folder that relative paths start from.
+        origin: the file that configures it, for messages.
+        script_location: the folder that holds `versions/`, and `env.py` in an Alembic project.
+        version_locations: the folders that hold revision files.
+        options: everything else that was set, by the names of `settings.keys`.
+        alembic: the project's Alembic configuration, if there is one.
+        has_env: whether the project has an env.py, which then decides what to connect to.
+        find_url: looks for the URL and says where it was found. Called once, when the URL is first asked for:
+            commands that only look at files must not fail, or wait, for a `.env` or YAML file.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        root: str,
+        origin: Origin,
+        script_location: str,
+        version_locations: tuple[str, ...],
+        options: Mapping[str, Any],
+        alembic: AlembicFiles | None = None,
+        has_env: bool = False,
+        find_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
+    ) -> None:
+        self.name = name
+        self.root = root
+        self.origin = origin
+        self.script_location = script_location
+        self.version_locations = version_locations
+        self.options = options
+        self.alembic = alembic
+        self.has_env = has_env
+        self._find_url = find_url
+        self._searched = False
+        self._found: tuple[DatabaseUrl, Origin] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Database {self.name} of {self.origin}>"
+
+    @property
+    def _sourced_url(self) -> tuple[DatabaseUrl, Origin] | None:
+        if not self._searched:
+            self._found, self._searched = self._find_url(), True
+        return self._found
+
+    @property
+    def url(self) -> DatabaseUrl | None:
+        """The URL; None when only the project's own env.py knows it, or nothing does.
+
+        Raises:
+            UrlInvalid, UrlMissing, ConfigurationInvalid: what should name it cannot be used.
+        """
+        return self._sourced_url[0] if self._sourced_url else None
+
+    @property
+    def url_origin(self) -> Origin | None:
+        """Where the URL was found."""
+        return self._sourced_url[1] if self._sourced_url else None
+
+    @property
+    def required_url(self) -> DatabaseUrl:
+        """The URL, for a command that cannot do without it.
+
+        Raises:
+            UrlMissing: none was found.
+        """
+        if self.url is None:
+            raise UrlMissing(
+                f"no database URL for {self.name}",
+                where=str(self.origin),
+                why="looked at --url, WHIMBREL_URL, DATABASE_URL, SQLALCHEMY_URL, .env, the configuration and YAML",
+                state="nothing was changed",
+                hint="export DATABASE_URL=sqlite:///app.db, or put it into .env",
+            )
+        return self.url
+
+    @property
+    def version_table(self) -> str:
+        """The table that holds the current revision."""
+        return str(self.options.get("version_table") or "alembic_version")
+
+    @property
+    def version_table_schema(self) -> str | None:
+        """The schema of that table; None for the connection's default."""
+        schema = self.options.get("version_table_schema")
+        return str(schema) if schema else None
+
+
+class Settings(Record):
+    """All databases of a project, in the order of the configuration; `configured`: whether a file says so."""
+
+    root: str
+    origin: Origin
+    databases: tuple[Database, ...]
+    configured: bool = True

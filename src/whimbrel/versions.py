@@ -1,0 +1,45 @@
+"""The version table, `alembic_version`: where a database is. One reader serves every command."""
+
+from __future__ import annotations
+
+from .connect.driver import Query
+from .dialects import Dialect
+from .errors import VersionTableBroken
+
+
+def read(query: Query, dialect: Dialect, table: str, schema: str | None = None) -> tuple[str, ...]:
+    """The revisions that the version table holds, in its order; none if there is no such table.
+
+    Args:
+        query: a connection to the database; two statements are read through it.
+        dialect: what the database is.
+        table, schema: the version table's name and schema.
+
+    Raises:
+        VersionTableBroken: the table has no `version_num`, or it holds something that is not a revision id.
+    """
+    if not query(dialect.table_exists(table, schema)):
+        return ()
+    name = dialect.quoted(schema, table)
+    try:
+        rows = query(f"SELECT version_num FROM {name}")
+    except Exception as error:
+        raise unreadable(name, str(error)) from error
+    if not all(len(row) == 1 and isinstance(row[0], str) for row in rows):
+        raise VersionTableBroken(
+            f"the version table {name} holds something that is no revision id",
+            why=repr(rows),
+            state="nothing was changed",
+            hint="whimbrel stamp --purge REVISION writes the right one; find it with whimbrel history",
+        )
+    return tuple(dict.fromkeys(row[0] for row in rows))
+
+
+def unreadable(name: str, why: str) -> VersionTableBroken:
+    """The error for a table of that name that is not a version table."""
+    return VersionTableBroken(
+        f"the version table {name} cannot be read",
+        why=why,
+        state="nothing was changed",
+        hint="it needs one column, version_num; if it is another program's table, set version_table",
+    )

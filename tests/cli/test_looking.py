@@ -1,0 +1,230 @@
+"""The commands that look: one broken file does not stop them, and status shows every database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.cli import whimbrel
+from support.projects import Rev, alembic_project, linear, native_project, write_revision
+
+MODELS = """
+import sqlalchemy as sa
+metadata = sa.MetaData()
+sa.Table('t_aaaa', metadata, sa.Column('id', sa.Integer, primary_key=True))
+"""
+
+
+@pytest.mark.parametrize("command", [["history"], ["heads"], ["branches"], ["show", "bbbb"], ["current"], ["status"]])
+def test_one_broken_revision_file_does_not_stop_listings(command: list[str], tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa", "bbbb"))
+    healthy = whimbrel(*command, cwd=folder).ok()
+    (folder / "migrations" / "versions" / "broken.py").write_text("revision = compute(\n")
+    result = whimbrel(*command, cwd=folder).ok()
+    assert result.out == healthy.out
+    if command != ["status"]:
+        assert "a revision file is not valid Python" in result.err
+        assert "broken.py:1" in result.err
+
+
+def test_a_missing_parent_does_not_stop_listings(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", [Rev("aaaa"), Rev("cccc", "bbbb")])
+    result = whimbrel("history", cwd=folder).ok()
+    assert set(result.out.splitlines()) == {
+        "bbbb -> cccc (head), revision cccc",
+        "<base> -> aaaa (head), revision aaaa",
+    }
+    assert "revision bbbb is missing" in result.err
+
+
+READING = [
+    ["history"],
+    ["heads"],
+    ["branches"],
+    ["show", "head"],
+    ["current"],
+    ["status"],
+    ["check"],
+    ["completion", "bash"],
+]
+
+
+@pytest.mark.parametrize("command", READING, ids=lambda command: command[0])
+def test_every_reading_command_has_json(command: list[str], tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    (folder / "shop_json.py").write_text(MODELS)
+    whimbrel("upgrade", cwd=folder).ok()
+    document = json.loads(whimbrel(*command, "--json", cwd=folder).ok().out)
+    assert (document["version"], document["command"], document["ok"]) == (1, command[0], True)
+    assert document["result"] is not None
+
+
+def test_writing_commands_have_json_too(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    upgraded = json.loads(whimbrel("upgrade", "--json", cwd=folder).ok().out)["result"]
+    assert (upgraded["status"], upgraded["after"], upgraded["verified"]) == ("done", ["aaaa"], True)
+    again = json.loads(whimbrel("upgrade", "--json", cwd=folder).ok().out)["result"]
+    assert again["status"] == "nothing to do"
+    [new] = json.loads(whimbrel("revision", "-m", "x", "--json", cwd=folder).ok().out)["result"]
+    assert Path(new["path"]).is_file()
+
+
+def test_quiet_leaves_results_and_errors(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    result = whimbrel("-q", "upgrade", cwd=folder).ok()
+    assert (result.out, result.err) == ("main  base -> aaaa  (1 revision, verified)\n", "")
+    assert whimbrel("upgrade", "-q", cwd=folder).ok().err == ""
+    assert whimbrel("heads", "--quiet", cwd=folder).ok().out == "aaaa (head)\n"
+    assert "error[WB201]" in whimbrel("-q", "upgrade", "nope", cwd=folder).err
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "coloured"),
+    [
+        ({}, [], False),
+        ({"FORCE_COLOR": "1"}, [], True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, [], False),
+        ({"NO_COLOR": "1"}, ["--color", "always"], True),
+        ({"FORCE_COLOR": "1"}, ["--color", "never"], False),
+    ],
+)
+def test_colour_follows_the_flag_then_no_color_then_force_color_then_the_terminal(
+    environment: dict[str, str], arguments: list[str], coloured: bool, tmp_path: Path
+) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    result = whimbrel("upgrade", *arguments, cwd=folder, env=environment).ok()
+    assert ("\x1b[" in result.err) == coloured
+    assert "\x1b[" not in result.out
+
+
+def test_status_is_one_screen_for_all_databases(make_database: Callable[[str], str], tmp_path: Path) -> None:
+    folder = tmp_path
+    urls = {kind: make_database(kind) for kind in ("sqlite", "postgresql", "mariadb")}
+    urls["gone"] = "postgresql+psycopg://app:hunter2canary@127.0.0.1:5999/shop"
+    lines = []
+    for name, url in urls.items():
+        lines += [f"[databases.{name}]", f'url = "{url}"', f'script_location = "{name}"', 'models = ["shop_status"]']
+        (folder / name / "versions").mkdir(parents=True)
+        for rev in linear("aaaa", "bbbb", "cccc"):
+            write_revision(folder / name / "versions", rev)
+    (folder / "whimbrel.toml").write_text("\n".join(lines))
+    (folder / "shop_status.py").write_text(MODELS)
+    whimbrel("upgrade", "aaaa", "-d", "postgresql", cwd=folder).ok()
+    whimbrel("upgrade", "-d", "mariadb", cwd=folder).ok()
+    (folder / "sqlite" / "versions" / "bbbb_.py").rename(folder / "sqlite" / "bbbb_.py.bak")
+    whimbrel("stamp", "aaaa", "-d", "sqlite", cwd=folder)
+
+    result = whimbrel("status", "--models", cwd=folder)
+    assert result.code == 4, "some databases failed, some did not"
+    rows = {line.split()[0]: line for line in result.out.splitlines() if line and not line.startswith(" ")}
+    assert rows["postgresql"].split()[1:] == ["aaaa", "revision", "aaaa", "2", "not", "compared"]
+    assert rows["mariadb"].split()[1:] == ["cccc", "revision", "cccc", "head", "2", "differ"]
+    assert "error[WB401], see below" in rows["gone"]
+    assert "error[WB401]: cannot connect to the database" in result.out
+    assert "  mariadb: remove table t_bbbb" in result.out
+    assert "of 4 databases need attention" in result.err
+    assert "hunter2canary" not in result.out + result.err
+    assert whimbrel("status", "-d", "gone", cwd=folder).code == 3
+    assert whimbrel("status", "-d", "postgresql", "--check", cwd=folder).code == 1
+    data = {one["database"]: one for one in json.loads(whimbrel("status", "--json", cwd=folder).out)["result"]}
+    assert (data["gone"]["reachable"], data["mariadb"]["reachable"]) == (False, True)
+    assert data["postgresql"]["behind"] == 2
+
+
+def test_status_names_a_revision_that_no_file_has(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa", "bbbb"))
+    whimbrel("upgrade", cwd=folder).ok()
+    (folder / "migrations" / "versions" / "bbbb_.py").unlink()
+    assert "bbbb (unknown: no file has it)" in whimbrel("status", cwd=folder).ok().out
+    assert "bbbb (unknown: no file has it)" in whimbrel("current", cwd=folder).ok().out
+    assert "error[WB404]" in whimbrel("upgrade", cwd=folder).err
+
+
+def test_status_check_is_clean_at_head(tmp_path: Path) -> None:
+    folder = alembic_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    assert whimbrel("status", "--check", cwd=folder).code == 1
+    whimbrel("upgrade", cwd=folder).ok()
+    assert whimbrel("status", "--check", cwd=folder).code == 0
+
+
+def test_the_light_path_and_the_full_run_say_the_same(kind: str, url: str, tmp_path: Path) -> None:
+    """`current` by the driver alone, and through an env.py with SQLAlchemy."""
+    native = native_project(tmp_path / "native", url, linear("aaaa", "bbbb"))
+    full = alembic_project(tmp_path / "full", url, linear("aaaa", "bbbb"))
+    for target in ("aaaa", "bbbb", "base"):
+        whimbrel("stamp", target, cwd=native).ok()
+        assert whimbrel("current", cwd=native).ok().out == whimbrel("current", cwd=full).ok().out
+
+
+def test_a_revision_that_reads_one_way_and_runs_another_is_not_run(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    path = folder / "migrations" / "versions" / "aaaa_.py"
+    path.write_text(path.read_text() + "\nglobals()['down_' + 'revision'] = 'elsewhere'\n")
+    result = whimbrel("upgrade", cwd=folder)
+    assert result.code == 2
+    assert "is not what it seems" in result.err
+    assert whimbrel("current", cwd=folder).ok().out == ""
+
+
+def test_what_models_and_revisions_print_does_not_get_into_the_json(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", [Rev("aaaa", upgrade="print('backfilling')")])
+    (folder / "shop_loud.py").write_text("print('side effect')\n" + MODELS)
+    result = whimbrel("upgrade", "--json", cwd=folder).ok()
+    assert json.loads(result.out)["ok"]
+    assert "backfilling" in result.err
+    assert json.loads(whimbrel("check", "--json", cwd=folder).out)["ok"] is False
+
+
+def test_several_databases_are_set_up_and_shown_although_one_has_no_url(tmp_path: Path) -> None:
+    (tmp_path / "whimbrel.toml").write_text(
+        '[databases.shop]\nurl = "sqlite:///shop.db"\nscript_location = "shop"\n'
+        '[databases.audit]\nurl = "env:AUDIT_URL"\nscript_location = "audit"\n'
+    )
+    result = whimbrel("init", cwd=tmp_path).ok()
+    assert "AUDIT_URL is not set" in result.err
+    assert (tmp_path / "shop" / "versions").is_dir()
+    assert (tmp_path / "audit" / "versions").is_dir()
+    result = whimbrel("status", cwd=tmp_path)
+    assert result.code == 4
+    assert "shop       base" in result.out
+    assert "error[WB104]: the environment variable AUDIT_URL is not set" in result.out
+    assert whimbrel("status", cwd=tmp_path, env={"AUDIT_URL": "sqlite:///audit.db"}).code == 0
+
+
+def test_the_origin_of_a_url_from_dotenv_is_dotenv_in_every_message(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///unused.db", linear("aaaa"))
+    (folder / "whimbrel.toml").write_text("")
+    (folder / ".env").write_text("DATABASE_URL=postgresql+psycopg://app@127.0.0.1:5999/shop\n")
+    for command in ("upgrade", "status", "current"):
+        result = whimbrel(command, cwd=folder)
+        assert "(from .env: DATABASE_URL)" in result.out + result.err
+
+
+def test_a_slow_revision_is_announced_and_an_interrupted_one_told_with_its_state(tmp_path: Path) -> None:
+    import os
+    import signal
+    import subprocess
+    import sys
+
+    slow = (
+        "op.create_table('half', sa.Column('x', sa.Integer))\nopen('started', 'w').close()\nimport time; time.sleep(60)"
+    )
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", [Rev("aaaa"), Rev("bbbb", "aaaa", upgrade=slow)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "whimbrel", "upgrade"], cwd=folder, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    heard = ""
+    while "running for 2 s" not in heard:
+        line = process.stderr.readline()
+        assert line, heard
+        heard += line
+    os.kill(process.pid, signal.SIGINT)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "error[WB409]: interrupted while bbbb ran" in rest
+    assert "at aaaa, 1 of 2 revisions applied, safe to run again" in rest
+    assert "Traceback" not in rest

@@ -1,0 +1,158 @@
+"""Where whimbrel differs from Alembic on purpose. The documentation quotes this table.
+
+Every entry is shown at work, with both tools, by a test in `test_differences.py`; a difference that is not here is a
+defect.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Difference(NamedTuple):
+    """What Alembic does, what whimbrel does instead, and why."""
+
+    alembic: str
+    whimbrel: str
+    why: str
+
+
+DIFFERENCES: dict[str, Difference] = {
+    # -- what is printed, and how a command ends --------------------------------------------------
+    "errors": Difference(
+        "`FAILED: …` on standard output, exit code 255; a traceback and 1 for what it has no message for",
+        "`error[WB…]: …` on standard error; 1 the answer is no, 2 command line and files, 3 database, 6 refused",
+        "a script that reads standard output must not read an error as a revision, and can tell the cases apart",
+    ),
+    "quiet": Difference(
+        "`-q` silences results and errors too: `alembic -q current` prints nothing",
+        "`-q` leaves out messages and progress; results and errors stay",
+        "a command whose answer is silenced answers nothing",
+    ),
+    "result line": Difference(
+        "upgrade, downgrade and stamp print nothing on standard output, and log lines on standard error",
+        "one line on standard output: `main  base -> ae10  (1 revision, verified)`; nothing if nothing was done",
+        "it says what a new connection has confirmed, not what was attempted",
+    ),
+    "broken files": Difference(
+        "one revision file with a syntax error stops heads, history, branches and show",
+        "they list the others and name the broken file; everything that changes something refuses",
+        "the file to correct is easier to find with the others in sight",
+    ),
+    # -- targets ----------------------------------------------------------------------------------
+    "steps everywhere": Difference(
+        "only upgrade and downgrade know `head-1`, `ae10+2`, `+1`; show, history and stamp refuse most of them",
+        "every command reads every target",
+        "one grammar",
+    ),
+    "current everywhere": Difference(
+        "`current` is a word of show, edit and history only",
+        "upgrade, downgrade, stamp and merge take it too, with +N or -N behind it",
+        "one grammar",
+    ),
+    "garbage": Difference(
+        "`upgrade +1abc` is read as `+1`",
+        "refused",
+        "a typing error must not migrate a database",
+    ),
+    "contradictory rows": Difference(
+        "`stamp ae10 27c6` writes both rows even if one revision includes the other; an upgrade then fails",
+        "refuses to write them, and to work with them until `stamp --purge REVISION` has said where the database is",
+        "such a table says two things about the same database",
+    ),
+    "ambiguous -1": Difference(
+        "`downgrade -1` of a database with several heads warns, and takes back one of them by chance",
+        "refused: `LABEL@-1` or `REVISION@-1` says which",
+        "chance must not choose what is dropped",
+    ),
+    "overwalk": Difference(
+        "`stamp -9` below the first revision means base, and `stamp --purge -9` empties the version table",
+        "refused, as `downgrade -9` is",
+        "a typing error must not lose the version",
+    ),
+    "purge": Difference(
+        "`stamp --purge nonsense` empties the version table first and fails then; on SQLite and MariaDB it stays empty",
+        "targets are read first, and nothing is purged if one names nothing",
+        "a failed command changes nothing",
+    ),
+    "range end": Difference(
+        "`history -r -3:ae10` counts back from the heads, although the tutorial says from the end of the range",
+        "counts back from the end of the range",
+        "`history -r -3:current` is in Alembic's tutorial and fails there unless the database is at the head",
+    ),
+    "range with a space": Difference(
+        "`history -r -3:current` is an error of argparse: it must be written `-r-3:current`",
+        "both are read",
+        "the tutorial writes it with the space",
+    ),
+    "base is base": Difference(
+        "with a database at base, `history -r :current` lists everything: an empty current means the heads",
+        "lists nothing, and refuses `ae10:current`",
+        "a new database is before the first revision, not at the last one",
+    ),
+    "any range": Difference(
+        "`history -r` is an AssertionError where a dependency leaves the range, and refuses `-1:` with several heads, "
+        "`current:+1` with several current revisions and `current:current`",
+        "lists what lies between the ends, whatever the way from one to the other is",
+        "looking at a history should never fail",
+    ),
+    "open ranges": Difference(
+        "`upgrade ae10: --sql` and `upgrade :ae10 --sql` end in an AssertionError",
+        "an open end is heads, an open start is base, as in `history -r`",
+        "one grammar",
+    ),
+    "implied heads": Difference(
+        "`current --check-heads` says no for ever if a head is another revision's `depends_on`: its row is never stored",
+        "says yes once `upgrade heads` has nothing to do",
+        "the question is whether anything is left to do",
+    ),
+    "merge one": Difference(
+        "`merge heads` with one head writes a merge of one revision",
+        "refused; a head that is named twice counts once",
+        "there is nothing to merge",
+    ),
+    # -- databases --------------------------------------------------------------------------------
+    "transactions": Difference(
+        "an upgrade of a PostgreSQL database is one transaction: the last revision's failure takes the others back",
+        "each revision is a transaction of its own, with its row in the version table",
+        "what was reported done stays done, and no lock is held longer than one revision needs",
+    ),
+    "sqlite transactions": Difference(
+        "a revision that fails on SQLite leaves its first statements behind, and then fails for ever",
+        "the failed revision leaves nothing behind",
+        "the run can be repeated",
+    ),
+    "reading writes nothing": Difference(
+        "revision --autogenerate, check, history -i, show current create the table alembic_version, or its SQLite file",
+        "they write nothing",
+        "a command that looks may be run with a role that may only look",
+    ),
+    "several databases": Difference(
+        "history -i, show current and ranges with current print their list once for each database of a multidb env.py",
+        "print it once, with every database's revisions marked; `current` and `status` tell the databases apart",
+        "the list of revisions is one",
+    ),
+    "nothing to do": Difference(
+        "upgrade and downgrade of a new database create an empty alembic_version when there is nothing to do, "
+        "and on SQLite and MariaDB when they are refused",
+        "on SQLite and PostgreSQL they write nothing; MariaDB commits the table by itself",
+        "what changed nothing leaves nothing behind",
+    ),
+    "true is true": Difference(
+        "in an ini file `recursive_version_locations = True` and `sourceless = yes` are false: only `true` is true",
+        "True, yes, on and 1 are true as well",
+        "revisions that are silently not found are applied to no database",
+    ),
+    # -- new files --------------------------------------------------------------------------------
+    "messages": Difference(
+        "the message is pasted into the file: quotes, backslashes and line breaks in it are code",
+        "one line, escaped so that it reads back as it was typed",
+        "three quotes and a line break in a message would be run by the next `history`",
+    ),
+    "ids and labels": Difference(
+        "--rev-id takes what the version table cannot hold (33 characters), what is no file name (`a/b`), what is taken; "
+        "a branch label that is taken is refused after the file was written",
+        "refused before anything is written, and so is a branch label with one of @ - + :",
+        "the file would be there, and the upgrade would fail, or could not be asked for",
+    ),
+}

@@ -1,0 +1,372 @@
+"""Every difference on purpose at work: what Alembic does, and what whimbrel does instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from support.projects import Rev, linear, write_revision
+
+from .cases import WALKS
+from .differences import DIFFERENCES
+from .graphs import A1, A2, A3, A4, B4, C3, GRAPHS
+from .pair import MULTIDB, Pair, graph_pair
+from .projects import make, make_multidb
+from .stage import Stage
+from .test_writing import _tree
+from .tools import ours, stock
+
+T = TypeVar("T", bound=Callable[..., None])
+_SHOWN: set[str] = set()
+
+
+def shows(key: str) -> Callable[[T], T]:
+    """The test shows this difference."""
+    assert key in DIFFERENCES
+    _SHOWN.add(key)
+    return lambda test: test
+
+
+def test_every_difference_is_shown() -> None:
+    assert set(DIFFERENCES) == _SHOWN
+    assert {step.differs for walk in WALKS for step in walk.steps} - {None} <= set(DIFFERENCES)
+
+
+@pytest.fixture
+def linear_project(tmp_path: Path) -> Path:
+    """Four revisions, one after the other, on SQLite."""
+    return make(tmp_path, f"sqlite:///{tmp_path}/a.db", GRAPHS["linear"])
+
+
+def _versions(pair: Pair) -> tuple[list[str], list[str]]:
+    return pair.stock.places[0].versions(), pair.ours.places[0].versions()
+
+
+@shows("errors")
+def test_errors(tmp_path: Path) -> None:
+    make(tmp_path, f"sqlite:///{tmp_path}/a.db", [Rev(A1, upgrade='raise RuntimeError("no")'), Rev(A2, A1)])
+    for line, stock_code, our_code in (
+        ("upgrade nonsense", 255, 2), ("upgrade head", 1, 3), ("current --check-heads", 255, 1),
+        ("-c other.ini heads", 255, 2), ("init alembic", 255, 6), ("nonsense", 2, 2),
+    ):  # fmt: skip
+        one, other = stock(*line.split(), cwd=tmp_path), ours(*line.split(), cwd=tmp_path)
+        assert (one.code, other.code) == (stock_code, our_code), f"{line}: {one} {other}"
+        assert ("FAILED: " in one.out) == (stock_code == 255)
+        assert other.out == ""
+        assert other.err.splitlines()[-1]
+        assert "error[WB" in other.err
+        assert "Traceback" not in other.err
+
+
+@shows("quiet")
+def test_quiet(linear_project: Path) -> None:
+    assert stock("-q", "heads", cwd=linear_project).ok().out == ""
+    assert ours("-q", "heads", cwd=linear_project).ok().out == f"{A4} (head)\n"
+    assert stock("-q", "upgrade", "nonsense", cwd=linear_project).out == ""
+    refused = ours("-q", "upgrade", "nonsense", cwd=linear_project)
+    assert refused.err.startswith("error[WB")
+    done = ours("-q", "upgrade", "head", cwd=linear_project).ok()
+    assert done == (0, f"main  base -> {A4}  (4 revisions, verified)\n", "")
+
+
+@shows("result line")
+def test_result_line(linear_project: Path) -> None:
+    for line, told in (
+        ("upgrade +2", f"main  base -> {A2}  (2 revisions, verified)\n"), ("upgrade +0", ""), (f"upgrade {A2}", ""),
+        ("downgrade -1", f"main  {A2} -> {A1}  (1 revision, verified)\n"), ("stamp head", f"main  {A1} -> {A4}  (verified)\n"),
+        ("stamp head", ""),
+    ):  # fmt: skip
+        if line != "upgrade +0":
+            assert ours(*line.split(), cwd=linear_project).ok().out == told
+    assert stock("downgrade", "base", cwd=linear_project).out == ""
+
+
+@shows("broken files")
+def test_broken_files(linear_project: Path) -> None:
+    (linear_project / "alembic" / "versions" / "broken.py").write_text("revision = (\n")
+    for line in ("heads", "history", "branches", f"show {A1}", "current"):
+        assert stock(*line.split(), cwd=linear_project).code == 1
+        done = ours(*line.split(), cwd=linear_project).ok()
+        assert "broken.py:1" in done.err, line
+    assert ours("heads", cwd=linear_project).out == f"{A4} (head)\n"
+    for line in ("upgrade head", "stamp head", "revision -m x", "check"):
+        assert ours(*line.split(), cwd=linear_project).code == 2, line
+
+
+@shows("steps everywhere")
+def test_steps_everywhere(linear_project: Path) -> None:
+    for line in (f"show {A4}-1", f"show {A2}+1", "show head-1", f"history -r{A1}+1:{A4}", f"history -rhead-2:{A4}"):
+        assert stock(*line.split(), cwd=linear_project).code != 0, line
+        assert A3 in ours(*line.split(), cwd=linear_project).ok().out, line
+    assert stock("stamp", "head-1", cwd=linear_project).code == 255
+    assert A3 in ours("stamp", "head-1", cwd=linear_project).ok().out
+
+
+@shows("current everywhere")
+def test_current_everywhere(linear_project: Path) -> None:
+    ours("upgrade", "+1", cwd=linear_project).ok()
+    for line in ("upgrade current", "upgrade current+1", "stamp current-1", "downgrade current", "upgrade current+1"):
+        assert stock(*line.split(), cwd=linear_project).code == 255
+        ours(*line.split(), cwd=linear_project).ok()
+        if line == "stamp current-1":
+            ours("stamp", A2, cwd=linear_project).ok()
+    assert ours("current", cwd=linear_project).out == f"{A3}\n"
+
+
+@shows("garbage")
+def test_garbage(tmp_path: Path, stage: Stage) -> None:
+    pair = graph_pair("linear", "sqlite", stage, tmp_path)
+    one, other = pair.run(["upgrade", "+1abc"])
+    assert (one.code, other.code) == (0, 2)
+    assert _versions(pair) == ([A1], [])
+
+
+@shows("ambiguous -1")
+def test_ambiguous_downgrade(tmp_path: Path, stage: Stage) -> None:
+    pair = graph_pair("branched", "sqlite", stage, tmp_path)
+    pair.run(["upgrade", "heads"])
+    one, other = pair.run(["downgrade", "-1"])
+    assert (one.code, other.code) == (0, 2)
+    left, kept = _versions(pair)
+    assert len(left) == 1
+    assert sorted(kept) == sorted([B4, C3])
+    assert f"{B4}@-1" in other.err or f"{C3}@-1" in other.err
+
+
+@shows("overwalk")
+def test_overwalk(tmp_path: Path, stage: Stage) -> None:
+    pair = graph_pair("linear", "sqlite", stage, tmp_path)
+    pair.run(["upgrade", "head"])
+    one, other = pair.run(["stamp", "--purge", "-9"])
+    assert (one.code, other.code) == (0, 2)
+    assert _versions(pair) == ([], [A4])
+
+
+@shows("purge")
+def test_purge(tmp_path: Path, stage: Stage, kind: str) -> None:
+    pair = graph_pair("linear", kind, stage, tmp_path)
+    pair.run(["upgrade", "head"])
+    one, other = pair.run(["stamp", "--purge", "nonsense"])
+    assert one.code != 0
+    assert other.code == 2
+    assert _versions(pair) == ([A4] if kind == "postgresql" else [], [A4])
+
+
+@shows("range end")
+def test_range_end(linear_project: Path) -> None:
+    stock("upgrade", A2, cwd=linear_project).ok()
+    assert stock("history", "-r-1:current", cwd=linear_project).code == 255
+    done = ours("history", "-r-1:current", cwd=linear_project).ok()
+    assert [line.split()[2].rstrip(",") for line in done.out.splitlines()] == [A2, A1]
+    assert stock("history", f"-r-2:{A3}", cwd=linear_project).out.count("\n") == 2
+    assert ours("history", f"-r-2:{A3}", cwd=linear_project).out.count("\n") == 3
+
+
+@shows("range with a space")
+def test_range_with_a_space(linear_project: Path) -> None:
+    ours("upgrade", "head", cwd=linear_project).ok()
+    assert stock("history", "-r", "-3:current", cwd=linear_project).code == 2
+    done = ours("history", "-r", "-3:current", cwd=linear_project).ok()
+    assert done == ours("history", "-r-3:current", cwd=linear_project)
+
+
+@shows("contradictory rows")
+def test_contradictory_rows(tmp_path: Path, stage: Stage) -> None:
+    pair = graph_pair("linear", "sqlite", stage, tmp_path)
+    for side in (pair.stock, pair.ours):
+        side.run(stock, ["stamp", A1]).ok()
+        side.places[0].run(f"INSERT INTO alembic_version VALUES ('{A3}')")
+    one, other = pair.run(["upgrade", "head"])
+    assert (one.code, other.code) == (255, 3)
+    assert "error[WB405]" in other.err
+    one, other = pair.run(["stamp", "base"])
+    assert (one.code, other.code) == (0, 3)
+    pair.ours.run(ours, ["stamp", "--purge", A3]).ok()
+    assert pair.ours.places[0].versions() == [A3]
+
+
+def test_stamp_refuses_to_write_contradictory_rows(tmp_path: Path, stage: Stage) -> None:
+    pair = graph_pair("linear", "sqlite", stage, tmp_path)
+    one, other = pair.run(["stamp", A1, A3])
+    assert (one.code, other.code) == (0, 2)
+    assert _versions(pair) == ([A1, A3], [])
+
+
+@shows("base is base")
+def test_base_is_base(linear_project: Path) -> None:
+    assert stock("history", "-r:current", cwd=linear_project).ok().out.count("\n") == 4
+    assert ours("history", "-r:current", cwd=linear_project).ok().out == ""
+    assert ours("history", f"-r{A1}:current", cwd=linear_project).code == 2
+
+
+@shows("any range")
+def test_any_range(tmp_path: Path) -> None:
+    make(tmp_path, f"sqlite:///{tmp_path}/a.db", GRAPHS["depends_on"])
+    assert stock("history", f"-r{A1}:", cwd=tmp_path).err.endswith("AssertionError\n")
+    assert ours("history", f"-r{A1}:", cwd=tmp_path).ok().out != ""
+
+
+@shows("open ranges")
+def test_open_ranges(linear_project: Path) -> None:
+    for open_range, same in ((f"{A1}:", f"{A1}:heads"), (f":{A2}", f"base:{A2}")):
+        assert stock("upgrade", open_range, "--sql", cwd=linear_project).err.endswith("AssertionError\n")
+        done = ours("upgrade", open_range, "--sql", cwd=linear_project).ok()
+        assert done.out == stock("upgrade", same, "--sql", cwd=linear_project).ok().out
+
+
+@shows("implied heads")
+def test_implied_heads(tmp_path: Path) -> None:
+    make(tmp_path, f"sqlite:///{tmp_path}/a.db", GRAPHS["depends_on"])
+    assert ours("current", "--check-heads", cwd=tmp_path).code == 1
+    stock("upgrade", "heads", cwd=tmp_path).ok()
+    assert stock("current", "--check-heads", cwd=tmp_path).code == 255
+    ours("current", "--check-heads", cwd=tmp_path).ok()
+
+
+@shows("merge one")
+def test_merge_one(tmp_path: Path) -> None:
+    for tool, code in ((stock, 0), (ours, 2)):
+        folder = make(tmp_path / tool.__name__, "sqlite://", GRAPHS["linear"])
+        assert tool("merge", "heads", "-m", "x", cwd=folder).code == code
+    folder = make(tmp_path / "branched", "sqlite://", GRAPHS["branched"])
+    assert stock("merge", B4, "heads", cwd=folder).code == 255
+    ours("merge", B4, "heads", cwd=folder).ok()
+
+
+_FAILING = [Rev(A1), Rev(A2, A1), Rev(A3, A2, upgrade=(
+    'op.create_table("half", sa.Column("id", sa.Integer, primary_key=True))\nraise RuntimeError("half-way")'
+))]  # fmt: skip
+
+
+def _failed(tmp_path: Path, stage: Stage, kind: str) -> list[tuple[list[str], set[str]]]:
+    """What is in the databases after an upgrade whose third revision fails."""
+    ends = []
+    for tool, place in zip((stock, ours), stage.places(kind, 2), strict=True):
+        folder = make(tmp_path / tool.__name__, place.url, _FAILING)
+        assert tool("upgrade", "head", cwd=folder).code != 0
+        ends.append((place.versions(), place.tables() - {"alembic_version"}))
+    return ends
+
+
+@shows("transactions")
+def test_a_revision_is_a_transaction(tmp_path: Path, stage: Stage) -> None:
+    by_alembic, by_whimbrel = _failed(tmp_path, stage, "postgresql")
+    assert by_alembic == ([], set())
+    assert by_whimbrel == ([A2], {f"t_{A1}", f"t_{A2}"})
+
+
+@shows("sqlite transactions")
+def test_sqlite_rolls_back(tmp_path: Path, stage: Stage) -> None:
+    by_alembic, by_whimbrel = _failed(tmp_path, stage, "sqlite")
+    assert by_alembic == ([A2], {f"t_{A1}", f"t_{A2}", "half"})
+    assert by_whimbrel == ([A2], {f"t_{A1}", f"t_{A2}"})
+
+
+def test_mariadb_keeps_what_it_has_committed(tmp_path: Path, stage: Stage) -> None:
+    """No difference: MariaDB has no transactional DDL, and whimbrel says so instead of promising a repeat."""
+    by_alembic, by_whimbrel = _failed(tmp_path, stage, "mariadb")
+    assert by_alembic == by_whimbrel == ([A2], {f"t_{A1}", f"t_{A2}", "half"})
+
+
+_MODELS = (
+    "from sqlalchemy import Column, Integer, MetaData, Table\n"
+    "target_metadata = MetaData()\nTable('t_model', target_metadata, Column('id', Integer, primary_key=True))"
+)
+
+
+@shows("reading writes nothing")
+@pytest.mark.parametrize("line", ["history -i", "check", "revision --autogenerate -m x", "show current", "current",
+                                  "history -r:current", "status", "edit current"])  # fmt: skip
+def test_reading_writes_nothing(line: str, tmp_path: Path, stage: Stage, kind: str) -> None:
+    wrote = {}
+    for tool, place in zip((stock, ours), stage.places(kind, 2), strict=True):
+        folder = make(tmp_path / tool.__name__, place.url)
+        env = folder / "alembic" / "env.py"
+        env.write_text(env.read_text().replace("target_metadata = None", _MODELS))
+        if tool is ours or line != "status":
+            tool(*line.split(), cwd=folder, env={"EDITOR": "true", "VISUAL": "true"})
+        wrote[tool.__name__] = place.tables()
+    assert wrote["ours"] == set()
+    if line not in ("current", "status", "revision --autogenerate -m x", "check"):
+        assert kind == "postgresql" or wrote["stock"] in (set(), {"alembic_version"})
+
+
+def test_alembic_creates_its_table_to_read(tmp_path: Path, stage: Stage) -> None:
+    place = stage.places("sqlite", 1)[0]
+    folder = make(tmp_path, place.url, linear(A1))
+    stock("history", "-i", cwd=folder).ok()
+    assert place.tables() == {"alembic_version"}
+
+
+@shows("several databases")
+def test_several_databases(tmp_path: Path, stage: Stage) -> None:
+    places = stage.places("sqlite", 2)
+    make_multidb(tmp_path, [place.url for place in places], MULTIDB)
+    stock("upgrade", "head", cwd=tmp_path).ok()
+    assert stock("history", "-i", cwd=tmp_path).out.count("\n") == 6
+    assert ours("history", "-i", cwd=tmp_path).out.count("\n") == 3
+    assert stock("current", cwd=tmp_path).out == ours("current", cwd=tmp_path).out == f"{A3} (head)\n" * 2
+
+
+@shows("nothing to do")
+def test_nothing_to_do(tmp_path: Path, stage: Stage, kind: str) -> None:
+    for line in ("upgrade head", "downgrade base", "upgrade nonsense"):
+        places = stage.places(kind, 2)
+        for tool, place in zip((stock, ours), places, strict=True):
+            folder = make(tmp_path / f"{tool.__name__}{line}", place.url)
+            tool(*line.split(), cwd=folder)
+        rolled_back = kind == "postgresql" and "nonsense" in line
+        assert places[0].tables() == (set() if rolled_back else {"alembic_version"}), line
+        if kind != "mariadb":
+            assert places[1].tables() == set(), line
+
+
+@shows("true is true")
+def test_true_is_true(tmp_path: Path) -> None:
+    make(tmp_path, f"sqlite:///{tmp_path}/a.db")
+    (tmp_path / "alembic" / "versions" / "deeper").mkdir()
+    write_revision(tmp_path / "alembic" / "versions" / "deeper", Rev(A1))
+    ini = tmp_path / "alembic.ini"
+    text = ini.read_text()
+    for word in ("True", "yes", "on", "1", "TRUE"):
+        ini.write_text(text.replace("[alembic]\n", f"[alembic]\nrecursive_version_locations = {word}\n", 1))
+        assert stock("heads", cwd=tmp_path).ok().out == ""
+        assert ours("heads", cwd=tmp_path).ok().out == f"{A1} (head)\n", word
+    for word in ("False", "no", "off", "0", ""):
+        ini.write_text(text.replace("[alembic]\n", f"[alembic]\nrecursive_version_locations = {word}\n", 1))
+        assert ours("heads", cwd=tmp_path).ok().out == "", word
+
+
+@shows("messages")
+def test_messages(tmp_path: Path) -> None:
+    message = 'say """hi"""\nC:\\new'
+    for tool in (stock, ours):
+        folder = make(tmp_path / tool.__name__, "sqlite://")
+        tool("revision", "-m", message, "--rev-id", A1, cwd=folder)
+    assert stock("history", cwd=tmp_path / "stock").code == 1
+    assert ours("history", cwd=tmp_path / "ours").ok().out == f'<base> -> {A1} (head), say """hi""" C:\\new\n'
+    assert stock("history", cwd=tmp_path / "ours").ok().out == f'<base> -> {A1} (head), say """hi""" C:\\new\n'
+
+
+@shows("ids and labels")
+def test_ids_and_labels(tmp_path: Path) -> None:
+    for number, given in enumerate((["--rev-id", "x" * 33], ["--rev-id", "a/b"], ["--rev-id", A1], ["--rev-id", "a b"],
+                                    ["--branch-label", "a@b"])):  # fmt: skip
+        for tool, code in ((stock, 0), (ours, 2)):
+            folder = make(tmp_path / f"{tool.__name__}{number}", "sqlite://", linear(A1, A2))
+            before = _tree(folder)
+            assert tool("revision", "-m", "x", *given, cwd=folder).code == code, given
+            assert (_tree(folder) == before) == (tool is ours)
+
+
+def test_label_that_is_taken(tmp_path: Path) -> None:
+    """Both fail; Alembic leaves a file behind that every later command stumbles over."""
+    for tool, left in ((stock, True), (ours, False)):
+        folder = make(tmp_path / tool.__name__, "sqlite://", GRAPHS["labelled"])
+        before = _tree(folder)
+        refused = tool("revision", "-m", "x", "--branch-label", "billing", "--head", "base", cwd=folder)
+        assert refused.code != 0
+        assert (_tree(folder) != before) == left

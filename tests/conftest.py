@@ -1,0 +1,46 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from support.databases import KINDS, fresh_database
+
+_VARIABLES = ("DATABASE_URL", "SQLALCHEMY_URL", "ALEMBIC_CONFIG", "WHIMBREL_CONFIG", "WHIMBREL_URL", "NO_COLOR", "CI")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable of the developer's decides what a test finds."""
+    for name in _VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def make_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Makes empty databases of a kind (`sqlite`, `postgresql`, `mariadb`) and returns their URLs."""
+    with ExitStack() as stack:
+        yield lambda kind: stack.enter_context(fresh_database(kind, tmp_path_factory.mktemp("database")))
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def url(kind: str, make_database: Callable[[str], str]) -> str:
+    """The URL of an empty database of each kind in turn."""
+    return make_database(kind)
+
+
+@pytest.fixture
+def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

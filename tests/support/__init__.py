@@ -1,0 +1,1 @@
+"""What tests share: real databases, projects on disk, and both command lines."""

@@ -1,0 +1,44 @@
+"""Both command lines, as processes and inside this one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+_CLEAN = ("DATABASE_URL", "SQLALCHEMY_URL", "ALEMBIC_CONFIG", "PYTHONPATH", "NO_COLOR", "FORCE_COLOR")
+
+
+class Result(NamedTuple):
+    """How a command ended and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    def ok(self) -> Result:
+        """Itself, if the command succeeded."""
+        assert self.code == 0, f"exit {self.code}\n{self.out}\n{self.err}"
+        return self
+
+
+def whimbrel(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "") -> Result:
+    """Run the whimbrel command as a process of its own."""
+    return _run([sys.executable, "-m", "whimbrel", *arguments], cwd, env, stdin)
+
+
+def alembic(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result:
+    """Run stock Alembic as a process of its own."""
+    code = "import sys; from alembic.config import main; sys.exit(main(prog='alembic'))"
+    return _run([sys.executable, "-P", "-c", code, *arguments], cwd, env, "")
+
+
+def _run(command: list[str], cwd: Path, env: Mapping[str, str] | None, stdin: str) -> Result:
+    kept = {k: v for k, v in os.environ.items() if k not in _CLEAN and not k.startswith("WHIMBREL_")}
+    done = subprocess.run(
+        command, cwd=cwd, env={**kept, **(env or {})}, input=stdin, capture_output=True, text=True, timeout=100
+    )
+    return Result(done.returncode, done.stdout, done.stderr)

@@ -1,0 +1,254 @@
+"""Plans are stock Alembic's: on random histories, written as files, from wherever a database can be."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from history.graphs import histories
+from support.projects import Rev, linear, write_revision
+from whimbrel.environment.config import config_for
+from whimbrel.environment.scripts import Scripts
+from whimbrel.errors import (
+    DatabaseRevisionUnknown,
+    MultipleHeads,
+    RevisionAmbiguous,
+    RevisionNotFound,
+    TargetInvalid,
+    VersionTableBroken,
+    WhimbrelError,
+)
+from whimbrel.history import History, RevisionFile
+from whimbrel.planner import Planner, Step
+from whimbrel.settings import load
+
+REFUSED = "refused"
+
+
+class Project(NamedTuple):
+    """The same revision files, through our eyes and through stock Alembic's."""
+
+    scripts: Scripts
+    stock: ScriptDirectory
+
+    def planner(self, *rows: str) -> Planner:
+        return Planner(self.scripts.history, self.scripts.revision_map, rows)
+
+
+def project(folder: Path, revisions: Iterable[Rev]) -> Project:
+    versions = folder / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    for revision in revisions:
+        write_revision(versions, revision)
+    [database] = load(str(folder), url="sqlite://", environ={}).databases
+    scripts = Scripts(database, config_for(database, cmd_opts=None, attributes={}))
+    return Project(scripts, ScriptDirectory(str(folder / "migrations")))
+
+
+@contextmanager
+def project_of(files: Iterable[RevisionFile]) -> Iterator[Project]:
+    """A project in a folder that lives as long as one example."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield project(
+            Path(folder), (Rev(f.revision, f.down_revisions or None, f.branch_labels, f.depends_on) for f in files)
+        )
+
+
+def reachable(data: st.DataObject, history: History) -> tuple[str, ...]:
+    """Rows that a version table can hold: none of them implies another."""
+    names = data.draw(st.lists(st.sampled_from(list(history)), unique=True, max_size=3), label="rows")
+    before = {name: history.ancestors([name], effective=True) for name in names}
+    return tuple(name for name in names if not any(name in before[other] for other in names if other != name))
+
+
+STEPS = ("+1", "+2", "+4", "-1", "-2", "-4")
+
+
+def targets(history: History) -> list[str]:
+    names = [*history, *history.labelled]
+    symbols = ["head", "heads", "base", *names, *sorted({name[:3] for name in history})]
+    relative = [f"{symbol}{steps}" for symbol in ("", "head", "base", *names) for steps in STEPS]
+    return [*symbols, *relative, *(f"{branch}@{target}" for branch in names for target in (*symbols, *STEPS))]
+
+
+def theirs(scripts: ScriptDirectory, direction: str, target: str, rows: tuple[str, ...]) -> list[str] | str:
+    """Stock Alembic's plan. It asserts where a target is past the last revision, which refuses as well."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return [step.revision.revision for step in getattr(scripts, f"_{direction}_revs")(target, rows)]
+        except (CommandError, AssertionError):
+            return REFUSED
+
+
+def ours(planner: Planner, direction: str, target: str) -> list[str] | str:
+    try:
+        plan = getattr(planner, direction)(target)
+    except WhimbrelError:
+        return REFUSED
+    assert all(step.direction == plan.direction == direction for step in plan.steps)
+    return [step.revision for step in plan.steps]
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(histories(), st.data())
+def test_an_upgrade_runs_what_stock_alembic_would_run(files: list[RevisionFile], data: st.DataObject) -> None:
+    with project_of(files) as both:
+        rows = reachable(data, both.scripts.history)
+        planner = both.planner(*rows)
+        for target in targets(both.scripts.history):
+            assert ours(planner, "upgrade", target) == theirs(both.stock, "upgrade", target, rows), target
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(histories(), st.data())
+def test_a_downgrade_takes_back_what_stock_alembic_would_take_back(
+    files: list[RevisionFile], data: st.DataObject
+) -> None:
+    with project_of(files) as both:
+        rows = reachable(data, both.scripts.history)
+        planner = both.planner(*rows)
+        for target in targets(both.scripts.history):
+            if target in STEPS and len(rows) > 1:
+                continue  # see test_minus_n_from_several_heads_is_refused…
+            assert ours(planner, "downgrade", target) == theirs(both.stock, "downgrade", target, rows), target
+
+
+def stamped(scripts: ScriptDirectory, names: tuple[str, ...], rows: tuple[str, ...]) -> list[object] | str:
+    try:
+        steps = scripts._stamp_revs(names, rows)
+    except CommandError:
+        return REFUSED
+    return [(sorted(s.from_revisions), s.to_revisions, s.is_upgrade, s.branch_move) for s in steps]
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(histories(), st.data())
+def test_a_stamp_writes_what_stock_alembic_would_write(files: list[RevisionFile], data: st.DataObject) -> None:
+    with project_of(files) as both:
+        history = both.scripts.history
+        rows = reachable(data, history)
+        planner = both.planner(*rows)
+        labelled = [f"{label}@{symbol}" for label in history.labelled for symbol in ("head", "heads", "base")]
+        if any(file.depends_on for file in files):
+            labelled = []  # see test_a_stamp_along_a_label_keeps…
+        for target in ("head", "heads", "base", *history, *history.labelled, *labelled):
+            expected = stamped(both.stock, (target,), rows)
+            try:
+                names = planner.stamp_targets([target])
+            except WhimbrelError:
+                assert expected == REFUSED, target
+            else:
+                assert stamped(both.scripts, names, rows) == expected, target
+
+
+# -- our own words, and what differs on purpose --------------------------------------------------
+
+
+#           /-- bb01 (shop) --- bb02
+# aa00 ----<
+#           \-- cc01 (bill)
+FORKED = [Rev("aa00"), Rev("bb01", "aa00", ("shop",)), Rev("bb02", "bb01"), Rev("cc01", "aa00", ("bill",))]
+
+
+@pytest.fixture
+def forked(tmp_path: Path) -> Project:
+    return project(tmp_path, FORKED)
+
+
+def test_a_plan_says_where_it_starts_and_what_each_step_is(tmp_path: Path) -> None:
+    planner = project(tmp_path, linear("aa00", "aa01", "aa02")).planner("aa00")
+    up, down = planner.upgrade("head"), planner.downgrade("base")
+    assert (up.direction, up.heads) == ("upgrade", ("aa00",))
+    assert up.steps == (Step("aa01", "revision aa01", "upgrade"), Step("aa02", "revision aa02", "upgrade"))
+    assert down.steps == (Step("aa00", "revision aa00", "downgrade"),)
+    assert planner.upgrade("current").steps == ()
+
+
+def test_minus_n_from_several_heads_is_refused_where_alembic_takes_one_by_chance(forked: Project) -> None:
+    with pytest.warns(UserWarning, match="ambiguous"):
+        assert [s.revision.revision for s in forked.stock._downgrade_revs("-1", ("bb02", "cc01"))] == ["bb02"]
+    with pytest.raises(RevisionAmbiguous, match="could go down from 2 heads: bb02, cc01") as caught:
+        forked.planner("bb02", "cc01").downgrade("-1")
+    assert "bb02@-1" in (caught.value.hint or "")
+    assert ours(forked.planner("bb02", "cc01"), "downgrade", "bb02@-1") == ["bb02"]
+    assert ours(forked.planner("bb02", "cc01"), "downgrade", "bill@-1") == ["cc01"]
+
+
+def test_current_is_understood_where_alembic_knows_no_such_revision(forked: Project) -> None:
+    assert theirs(forked.stock, "upgrade", "current+1", ("bb01",)) == REFUSED
+    assert ours(forked.planner("bb01"), "upgrade", "current+1") == ["bb02"]
+    assert ours(forked.planner("bb02"), "downgrade", "current-1") == ["bb02"]
+    assert ours(forked.planner("bb01", "cc01"), "upgrade", "shop@current+1") == ["bb02"]
+
+
+def test_stamp_takes_every_target_where_alembic_takes_no_steps(forked: Project) -> None:
+    assert stamped(forked.stock, ("head-1",), ()) == REFUSED
+    assert forked.planner("bb02").stamp_targets(["current-1", "cc01", "cc01"]) == ("bb01", "cc01")
+    assert forked.planner().stamp_targets(["base+1"]) == ("aa00",)
+
+
+def test_a_stamp_along_a_label_keeps_the_row_of_a_line_that_only_depends_on_it_where_alembic_deletes_it(
+    tmp_path: Path,
+) -> None:
+    # cc00 ----------\
+    # aa00 (shop) ----+--- aa01
+    #  :
+    # bb00 (depends on aa00)
+    files = [
+        Rev("aa00", labels=("shop",)),
+        Rev("cc00"),
+        Rev("aa01", ("aa00", "cc00")),
+        Rev("bb00", depends_on=("aa00",)),
+    ]
+    both = project(tmp_path, files)
+    rows = ("bb00", "cc00")
+    names = both.planner(*rows).stamp_targets(["shop@head"])
+    assert names == ("aa01",)
+    assert stamped(both.stock, ("shop@head",), rows) == [(["bb00", "cc00"], ("aa01",), True, False)]
+    assert stamped(both.scripts, names, rows) == [(["cc00"], ("aa01",), True, False)]
+
+
+@pytest.mark.parametrize("rows", [("gone",), ("aa00", "gone")])
+def test_a_database_at_a_revision_without_a_file_is_refused(forked: Project, rows: tuple[str, ...]) -> None:
+    with pytest.raises(DatabaseRevisionUnknown, match="the database is at gone"):
+        forked.planner(*rows)
+
+
+def test_rows_that_include_each_other_are_refused_as_a_broken_version_table(forked: Project) -> None:
+    assert theirs(forked.stock, "upgrade", "heads", ("aa00", "bb01")) == REFUSED
+    with pytest.raises(VersionTableBroken, match="holds bb01 and aa00, which it includes"):
+        forked.planner("aa00", "bb01")
+
+
+@pytest.mark.parametrize(
+    ("direction", "target", "error", "words"),
+    [
+        ("upgrade", "head", MultipleHeads, "means one head and there are 2: bb02, cc01"),
+        ("upgrade", "nothing", RevisionNotFound, 'no revision or branch label "nothing"'),
+        ("upgrade", "+9", RevisionAmbiguous, "can go more than one way"),
+        ("upgrade", "shop@+9", TargetInvalid, "cannot be reached from aa00"),
+        ("upgrade", "-1", TargetInvalid, "goes down, and upgrade goes up"),
+        ("downgrade", "+1", TargetInvalid, "goes up, and downgrade goes down"),
+        ("downgrade", "cc01", TargetInvalid, "is not a revision to downgrade to from aa00"),
+        ("downgrade", "-2", TargetInvalid, "cannot be reached from aa00"),
+        ("upgrade", "+1+1", TargetInvalid, "is not a revision target"),
+    ],
+)
+def test_a_target_that_leads_nowhere_is_refused_in_our_words(
+    forked: Project, direction: str, target: str, error: type[WhimbrelError], words: str
+) -> None:
+    with pytest.raises(error) as caught:
+        getattr(forked.planner("aa00"), direction)(target)
+    assert words in caught.value.what
