@@ -13,7 +13,9 @@ import sys
 import time
 from zlib import crc32
 
-TYPE_CHECKING = False  # `typing` costs a quarter of an interpreter's start; type checkers know the name
+from .atomic import Replacement
+from .record import TYPE_CHECKING
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
@@ -79,16 +81,10 @@ def _load(path: str) -> dict[str, tuple[int, int, Any]]:
 
 
 def _save(path: str, entries: dict[str, tuple[int, int, Any]]) -> None:
-    """Replace the file in one step."""
-    temporary = f"{path}.{os.getpid()}.{time.monotonic_ns()}"
     try:
+        data = marshal.dumps(entries)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(temporary, "xb") as file:  # x: nobody's link is followed
-            data = marshal.dumps(entries)
+        with Replacement(path) as temporary, open(temporary, "wb") as file:
             file.write(crc32(data).to_bytes(_SUM, "big") + data)
-        os.replace(temporary, path)
-    except (OSError, ValueError):  # the folder refuses it, or a value is of a type that cannot be kept
-        try:
-            os.unlink(temporary)
-        except OSError:
-            pass
+    except (OSError, ValueError):
+        pass  # the folder refuses it, or a value is of a type that cannot be kept

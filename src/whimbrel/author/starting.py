@@ -8,6 +8,7 @@ from typing import Any
 import alembic.command
 from alembic.util import CommandError
 
+from ..atomic import Replacement
 from ..environment import ProjectConfig
 from ..errors import CommandRefused, WouldOverwrite, place
 from ..events import Listener, Wrote
@@ -39,11 +40,11 @@ def start(root: str, listener: Listener, *, models: tuple[str, ...] = (), url: s
     if os.path.isfile(pyproject):
         read_toml(pyproject)  # refuses a broken file before anything is added to it
         text = read_text(pyproject).rstrip("\n") + "\n\n[tool.whimbrel]\n" + _toml(values)
-        _replace(pyproject, text)
+        _write(pyproject, text)
         listener(Wrote(place(pyproject), "[tool.whimbrel]"))
     else:
         path = os.path.join(root, CONFIG_FILE)
-        _replace(path, _toml(values))
+        _write(path, _toml(values))
         listener(Wrote(place(path)))
 
 
@@ -54,13 +55,9 @@ def _toml(values: dict[str, str | list[str]]) -> str:
     return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
 
 
-def _replace(path: str, text: str) -> None:
-    temporary = f"{path}.{os.getpid()}"
-    with open(temporary, "w", encoding="utf-8") as file:
+def _write(path: str, text: str) -> None:
+    with Replacement(os.path.realpath(path)) as temporary, open(temporary, "w", encoding="utf-8") as file:
         file.write(text)
-    if os.path.exists(path):
-        os.chmod(temporary, os.stat(path).st_mode & 0o777)
-    os.replace(temporary, path)
 
 
 def start_alembic(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +9,7 @@ from typing import Any, NamedTuple
 from alembic.script import Script
 from alembic.util import template_to_file
 
+from ..atomic import Replacement
 from ..environment import Scripts
 from ..errors import RevisionDataInvalid
 from ..history.target import BASE, Resolver
@@ -119,21 +118,8 @@ class WritingScripts(Scripts):
     def _generate_template(self, src: Path, dest: Path, **values: Any) -> None:
         """Write the file beside its place, and put it there in one step."""
         template = src if src.exists() else _TEMPLATE
-        handle, temporary = tempfile.mkstemp(prefix=".new-revision-", dir=dest.parent)
-        os.close(handle)
-        try:
+        with Replacement(str(dest)) as temporary:
             template_to_file(template, temporary, self.output_encoding, **values)
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, dest)
-        except BaseException:
-            os.unlink(temporary)
-            raise
 
     def _ensure_directory(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

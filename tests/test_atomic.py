@@ -1,0 +1,68 @@
+"""Files that appear under their name complete, or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from whimbrel.atomic import Replacement
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_there_when_the_block_ends_and_not_before(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with Replacement(str(path)) as temporary:
+        Path(temporary).write_text("new")
+        assert not path.exists()
+    assert (path.read_text(), names(tmp_path)) == ("new", ["file"])
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_block_that_fails_leaves_the_old_file_and_nothing_else(error: type[BaseException], tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    replacement = Replacement(str(path))
+    Path(replacement.__enter__()).write_text("ne")
+    replacement.__exit__(error, error(), None)
+    assert (path.read_text(), names(tmp_path)) == ("old", ["file"])
+
+
+def test_a_place_that_cannot_be_taken_keeps_nothing_of_the_new_file(tmp_path: Path) -> None:
+    (tmp_path / "file").mkdir()
+    with pytest.raises(IsADirectoryError), Replacement(str(tmp_path / "file")):
+        pass
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_new_file_obeys_the_umask_and_a_replaced_one_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    before = os.umask(0o027)
+    try:
+        with Replacement(str(path)):
+            pass
+        assert path.stat().st_mode & 0o777 == 0o640
+        path.chmod(0o604)
+        with Replacement(str(path)):
+            pass
+        assert path.stat().st_mode & 0o777 == 0o604
+    finally:
+        os.umask(before)
+
+
+def test_a_link_in_its_place_is_replaced_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("theirs")
+    (tmp_path / "file").symlink_to(tmp_path / "elsewhere")
+    with Replacement(str(tmp_path / "file")) as temporary:
+        Path(temporary).write_text("new")
+    assert ((tmp_path / "file").is_symlink(), (tmp_path / "elsewhere").read_text()) == (False, "theirs")
+
+
+def test_the_unfinished_file_is_none_that_alembic_would_take_for_a_revision(tmp_path: Path) -> None:
+    with Replacement(str(tmp_path / "aaaa_.py")) as temporary:
+        assert not temporary.endswith((".py", ".pyc", ".pyo"))
+        assert os.path.dirname(temporary) == str(tmp_path)
