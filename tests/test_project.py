@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from support.databases import ASYNC, tables, through, version_rows
 from support.projects import Rev, alembic_project, linear, native_project
-from whimbrel import Outcome, Project, errors, events
+from whimbrel import Change, Outcome, Project, errors, events
 
 MakeDatabase = Callable[[str], str]
 DRIVERS = {
@@ -29,10 +29,15 @@ DRIVERS = {
 )
 def test_every_driver_upgrades_and_downgrades(kind: str, driver: str, url: str, tmp_path: Path) -> None:
     project = Project.load(native_project(tmp_path / "p", through(url, driver), linear("aaaa", "bbbb")))
-    assert project.upgrade("head") == Outcome("done", (), ("bbbb",), ("aaaa", "bbbb"), verified=True)
+    (at,) = project.positions()
+    assert project.upgrade("head") == Outcome(
+        "done", (Change(at.where, (), ("bbbb",), ("aaaa", "bbbb"), verified=True),)
+    )
     assert (version_rows(url), project.current()) == ({"bbbb"}, ("bbbb",))
-    assert project.upgrade() == Outcome("nothing to do", ("bbbb",), ("bbbb",), (), verified=True)
-    assert project.downgrade("-1") == Outcome("done", ("bbbb",), ("aaaa",), ("bbbb",), verified=True)
+    assert project.upgrade() == Outcome("nothing to do", (Change(at.where, ("bbbb",), ("bbbb",), (), verified=True),))
+    assert project.downgrade("-1") == Outcome(
+        "done", (Change(at.where, ("bbbb",), ("aaaa",), ("bbbb",), verified=True),)
+    )
     assert project.stamp("bbbb").after == ("bbbb",)
     assert "t_bbbb" not in tables(url)
 

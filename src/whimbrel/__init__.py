@@ -13,16 +13,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .errors import WhimbrelError
-    from .project import Position, Project, Status
-    from .runner import Outcome
+    from .position import Position
+    from .project import Project
+    from .runner import Change, Outcome
+    from .status import Status
 
-__all__ = ["Outcome", "Position", "Project", "Status", "WhimbrelError", "__version__"]
+__all__ = ["Change", "Outcome", "Position", "Project", "Status", "WhimbrelError", "__version__"]
 
 _HOMES = {
+    "Change": "runner",
     "Outcome": "runner",
-    "Position": "project",
+    "Position": "position",
     "Project": "project",
-    "Status": "project",
+    "Status": "status",
     "WhimbrelError": "errors",
 }
 

@@ -11,15 +11,18 @@ from __future__ import annotations
 import os
 import sys
 
+from . import position
 from . import settings as configuration
 from .errors import ProjectNotFound, TargetInvalid, VersionsFolderMissing, WhimbrelError, counted, place
 from .history import History, read_folders
-from .record import TYPE_CHECKING, Record
+from .position import Position
+from .record import TYPE_CHECKING
 from .settings import Database, Settings
+from .status import Status, status_at
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from typing import Any, Concatenate, ParamSpec, TypeVar
 
     from .author import NewRevision
@@ -30,43 +33,6 @@ if TYPE_CHECKING:
 
     P = ParamSpec("P")
     T = TypeVar("T")
-
-
-class Position(Record):
-    """Where one database is: the rows of its version table. `where` is its URL with the password masked."""
-
-    where: str
-    heads: tuple[str, ...]
-
-
-class Status(Record):
-    """One line of `whimbrel status`.
-
-    Attributes:
-        database: its name in the configuration.
-        where: its URL with the password masked, or the file that configures it.
-        heads: the revisions it is at; empty for base.
-        messages: what those revisions are about, for those that a file has.
-        pending: how many revisions `upgrade heads` would apply; None if that cannot be known.
-        unknown: revisions it is at that no file has.
-        differences: what differs between models and database, in words; None if they were not compared. Only a
-            database at head is: another one differs by what is pending.
-        error: why it could not be asked, as a failure's fields; None if it could.
-    """
-
-    database: str
-    where: str
-    heads: tuple[str, ...] = ()
-    messages: tuple[str, ...] = ()
-    pending: int | None = None
-    unknown: tuple[str, ...] = ()
-    differences: tuple[str, ...] | None = None
-    error: WhimbrelError | None = None
-
-    @property
-    def at_head(self) -> bool:
-        """Whether it was asked, and nothing is pending or unknown."""
-        return self.error is None and not self.pending and not self.unknown
 
 
 def _in_thread(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]:
@@ -196,9 +162,11 @@ class Project:
         Raises:
             UrlMissing, DriverMissing, CannotConnect, VersionTableBroken.
         """
-        if self.database.has_env or self._attributes.get("connection") is not None:
-            return self._apart(self._positions_by_environment)
-        return self._apart(self._positions_by_driver)
+        if not self.database.has_env and self._attributes.get("connection") is None:
+            found = self._apart(lambda: position.by_driver(self.database))
+            if found is not None:
+                return [found]
+        return self._apart(self._positions_by_environment)
 
     def current(self) -> tuple[str, ...]:
         """The revisions in the version table; empty at base. Reads the database.
@@ -220,7 +188,8 @@ class Project:
         self.history  # noqa: B018  # refuses a project without revisions before its database is asked
         try:
             positions = self.positions()
-            return [self._status(position, self.history, compare) for position in positions]
+            check = self.check if compare else None
+            return [status_at(at, self.history, self.database.name, check) for at in positions]
         except WhimbrelError as error:
             return [Status(self.database.name, self._where, error=error)]
 
@@ -458,65 +427,11 @@ class Project:
         start, end = parse_range(target)
         return start or None, end or "heads"
 
-    def _positions_by_driver(self) -> list[Position]:
-        from . import versions
-        from .connect.driver import cannot_connect, with_driver
-        from .dialects import dialect_of
-
-        database = self.database
-        url = database.required_url
-        dialect = dialect_of(url)
-        named = with_driver(url, dialect.drivers)
-        connection = dialect.plain(named)
-        if connection is None:
-            return self._positions_by_environment()
-        try:
-            with connection as query:
-                heads = versions.read(query, dialect, database.version_table, database.version_table_schema)
-        except WhimbrelError:
-            raise
-        except Exception as error:
-            raise cannot_connect(
-                error, url, dialect.hints, where=f"{url.masked}  (from {database.url_origin})"
-            ) from error
-        return [Position(url.masked, heads)]
-
     def _positions_by_environment(self) -> list[Position]:
-        from .environment import Visit, Work
-
-        positions: list[Position] = []
-
-        def steps(visit: Visit) -> Iterator[Any]:
-            positions.append(Position(visit.where, visit.read()))
-            return iter(())
-
         environment = self._environment()
-        environment.run(Work(steps, options={"dont_mutate": True}))
+        found = position.by_environment(environment)
         self._history_found = environment.scripts.history
-        return positions
-
-    def _status(self, position: Position, history: History, compare: bool) -> Status:
-        unknown = tuple(head for head in position.heads if head not in history)
-        pending = None if unknown else len(history.pending(position.heads))
-        differences: tuple[str, ...] | None = None
-        error: WhimbrelError | None = history.contradiction(position.heads)
-        if error is not None:
-            pending = None
-        if compare and pending == 0:
-            try:
-                differences = tuple(self.check())
-            except WhimbrelError as failure:
-                error = failure
-        return Status(
-            database=self.database.name,
-            where=position.where,
-            heads=position.heads,
-            messages=tuple(history[head].message for head in position.heads if head in history),
-            pending=pending,
-            unknown=unknown,
-            differences=differences,
-            error=error,
-        )
+        return found
 
 
 def _event_loop_runs() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
@@ -15,23 +15,55 @@ from .events import Listener, Notice, RevisionFinished, RevisionStarted
 from .planner import Plan, Planner, Plans, Step
 
 
-class Outcome(NamedTuple):
-    """What a command did to a database.
+class Change(NamedTuple):
+    """What a command did to one database, or to one schema with a version table of its own.
 
     Attributes:
-        status: `done`, or `nothing to do`, or `written` if SQL was only written out.
-        before: the heads before; after several databases in one env.py, those of the last.
+        where: which one: the URL with the password masked, and the schema if there is one.
+        before: the heads before.
         after: the heads now, as a new connection sees them.
         revisions: what was run, in order.
         verified: whether a new connection has confirmed `after`. False only if the caller still holds the
             transaction, or for a database that whimbrel cannot read by itself.
     """
 
-    status: Literal["done", "nothing to do", "written"]
+    where: str
     before: tuple[str, ...]
     after: tuple[str, ...]
     revisions: tuple[str, ...]
     verified: bool
+
+
+class Outcome(NamedTuple):
+    """What a command did.
+
+    Attributes:
+        status: `done`, or `nothing to do`, or `written` if SQL was only written out.
+        changes: one for each database; more than one only if the project's env.py visits several.
+    """
+
+    status: Literal["done", "nothing to do", "written"]
+    changes: tuple[Change, ...]
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """The heads before, of all databases."""
+        return tuple(dict.fromkeys(head for change in self.changes for head in change.before))
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The heads now, of all databases."""
+        return tuple(dict.fromkeys(head for change in self.changes for head in change.after))
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """What was run, in order; a revision that two databases needed stands there twice."""
+        return tuple(revision for change in self.changes for revision in change.revisions)
+
+    @property
+    def verified(self) -> bool:
+        """Whether every change is verified."""
+        return all(change.verified for change in self.changes)
 
 
 class Runner:
@@ -83,16 +115,14 @@ class Runner:
             names = self._planner(visit).stamp_targets(targets)
             yield from scripts._stamp_revs(names, visit.heads)
 
-        purged: list[str] = []
-
         def check(visit: Visit) -> None:
+            visit.purged = ()
             with suppress(VersionTableBroken):  # whatever the table holds, it goes
-                purged.extend(visit.read())
+                visit.purged = visit.read()
             Planner(scripts.history, scripts.revision_map, ()).stamp_targets(targets)
 
         work = Work(steps, writes=True, options={**options, "purge": purge}, before=check if purge else None)
-        outcome = self._do(work)
-        return outcome._replace(before=tuple(purged)) if purge else outcome
+        return self._do(work)
 
     def ensure_version_table(self, **options: Any) -> None:
         """Create the version table if it is not there. Writes the database.
@@ -163,20 +193,19 @@ class Runner:
     def _do(self, work: Work) -> Outcome:
         visits = self._environment.run(work)
         if work.offline:
-            return Outcome("written", (), (), tuple(r for visit in visits for r in visit.finished), verified=False)
-        # One version table may be visited twice; what it must hold is what the last visit has reported.
-        last_visits = {(str(v.engine.url), v.place, v.schema, v.context.version_table): v for v in visits}
-        verified = [self._verify(visit) for visit in last_visits.values()]
+            return Outcome("written", tuple(_written(visit) for visit in visits))
+        changes = tuple(self._change(same) for same in _by_version_table(visits))
         for event in self._untold:
             self._listen(event)
-        last = visits[-1]
-        return Outcome(
-            "done" if any(set(visit.reported) != set(visit.heads) for visit in visits) else "nothing to do",
-            last.heads,
-            tuple(sorted(last.reported)),
-            tuple(revision for visit in visits for revision in visit.finished),
-            all(verified),
-        )
+        changed = any(set(change.before) != set(change.after) or change.revisions for change in changes)
+        return Outcome("done" if changed else "nothing to do", changes)
+
+    def _change(self, visits: list[Visit]) -> Change:
+        """What the visits of one version table came to: it must hold what the last one has reported."""
+        first, last = visits[0], visits[-1]
+        verified = self._verify(last)
+        revisions = tuple(revision for visit in visits for revision in visit.finished)
+        return Change(last.where, first.before, tuple(sorted(last.reported)), revisions, verified)
 
     def _verify(self, visit: Visit) -> bool:
         """Ask a new connection whether the database is where it was reported to be.
@@ -198,6 +227,19 @@ class Runner:
         if frozenset(seen) != visit.reported:
             raise _not_committed(visit, seen)
         return True
+
+
+def _written(visit: Visit) -> Change:
+    return Change(visit.url or "", (), (), tuple(visit.finished), verified=False)
+
+
+def _by_version_table(visits: Iterable[Visit]) -> list[list[Visit]]:
+    """The visits of each version table: an env.py may come to the same one twice."""
+    same: dict[tuple[Any, ...], list[Visit]] = {}
+    for visit in visits:
+        table = (str(visit.engine.url), visit.place, visit.schema, visit.context.version_table)
+        same.setdefault(table, []).append(visit)
+    return list(same.values())
 
 
 def _unconfirmed(visit: Visit, error: Exception) -> NotCommitted:

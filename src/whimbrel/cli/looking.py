@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..errors import ANSWER_NO, DATABASE, PARTLY, WhimbrelError
-from ..project import Status
 from ..record import TYPE_CHECKING
+from ..status import Status
 from .console import table
 from .listing import as_dict, entry, short
 
@@ -80,12 +80,8 @@ def branches(session: Session) -> int:
 
 def show(session: Session) -> int:
     """`show`: a revision in full."""
-    from ..history.target import CURRENT, Resolver, parse
-
     revisions = session.history()
-    target = parse(session.options.rev)
-    asks = target.symbol == CURRENT or (target.symbol is None and target.steps > 0)
-    shown = Resolver(revisions, session.project.current() if asks else None).revisions(target.text)
+    shown = session.named(session.options.rev, revisions)
     session.console.result(
         "\n".join(entry(revisions, r) for r in shown), lambda: [as_dict(revisions, r) for r in shown]
     )

@@ -7,7 +7,7 @@ from ..record import TYPE_CHECKING
 from .session import Session
 
 if TYPE_CHECKING:
-    from ..runner import Outcome
+    from ..runner import Change, Outcome
 
 
 def upgrade(session: Session) -> int:
@@ -41,20 +41,41 @@ def ensure_version(session: Session) -> int:
 
 
 def _report(session: Session, outcome: Outcome) -> int:
-    """The result in one line; offline, standard output already holds the SQL."""
+    """The result, a line for each database; offline, standard output already holds the SQL."""
     if outcome.status == "written":
         return 0
-    before, after = (", ".join(heads) or "base" for heads in (outcome.before, outcome.after))
     name = session.project.database.name
-    data = {**outcome._asdict(), "database": name}
-    if outcome.status == "nothing to do":
-        if not session.console.as_json and not len(session.project.history):
-            session.console.notice("there are no revisions yet", "whimbrel revision --autogenerate -m …")
-        elif not session.console.as_json:
-            session.console.notice(f"{name} is at {after} already: nothing to do")
-        session.console.result("", lambda: data)
-        return 0
-    did = f"{counted(len(outcome.revisions), 'revision')}, " if outcome.revisions else ""
-    sure = "verified" if outcome.verified else "not verified"
-    session.console.result(f"{name}  {before} -> {after}  ({did}{sure})", lambda: data)
+    if outcome.status == "nothing to do" and not session.console.as_json:
+        _say_nothing_to_do(session, outcome)
+    several = len(outcome.changes) > 1
+    lines = [_line(name, change, several) for change in outcome.changes if outcome.status == "done"]
+    session.console.result("\n".join(lines), lambda: _as_data(name, outcome))
     return 0
+
+
+def _say_nothing_to_do(session: Session, outcome: Outcome) -> None:
+    if not len(session.project.history):
+        session.console.notice("there are no revisions yet", "whimbrel revision --autogenerate -m …")
+    else:
+        at = ", ".join(outcome.after) or "base"
+        session.console.notice(f"{session.project.database.name} is at {at} already: nothing to do")
+
+
+def _line(name: str, change: Change, several: bool) -> str:
+    before, after = (", ".join(heads) or "base" for heads in (change.before, change.after))
+    did = f"{counted(len(change.revisions), 'revision')}, " if change.revisions else ""
+    sure = "verified" if change.verified else "not verified"
+    where = f"  {change.where}" if several else ""
+    return f"{name}  {before} -> {after}  ({did}{sure}){where}"
+
+
+def _as_data(name: str, outcome: Outcome) -> dict[str, object]:
+    return {
+        "database": name,
+        "status": outcome.status,
+        "before": outcome.before,
+        "after": outcome.after,
+        "revisions": outcome.revisions,
+        "verified": outcome.verified,
+        "changes": [change._asdict() for change in outcome.changes],
+    }

@@ -51,6 +51,7 @@ class Visit:
     Attributes:
         context: Alembic's migration context.
         heads: what the version table held when the work began.
+        purged: what it held before that, if the work began with emptying it.
         reported: what it must hold if all that was reported is true.
         running: the revision whose code runs right now, or failed.
         finished: the revisions whose transactions were committed, as far as this process knows.
@@ -67,6 +68,7 @@ class Visit:
 
     context: MigrationContext
     heads: tuple[str, ...] = ()
+    purged: tuple[str, ...] | None = None
     reported: frozenset[str] = frozenset()
     running: str | None = None
     finished: list[str] = field(default_factory=list)
@@ -79,6 +81,11 @@ class Visit:
     autocommits: bool = False
     failure: BaseException | None = None
     url: str | None = None
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """What the version table held when the command came."""
+        return self.heads if self.purged is None else self.purged
 
     @property
     def offline(self) -> bool:
