@@ -251,6 +251,12 @@ def test_plus_n_counts_from_the_database_along_the_branch_that_is_named() -> Non
         resolver.one("+1")
 
 
+@pytest.mark.parametrize("target", ["head", "base", "aa01", "aa01+1", "-1", "shop@head", "heads-1"])
+def test_only_what_counts_from_where_the_database_is_asks_it(target: str) -> None:
+    assert not parse(target).asks_database
+    assert all(parse(asking).asks_database for asking in ("current", "current-1", "+1", "shop@current", "shop@+1"))
+
+
 @pytest.mark.parametrize("target", ["current", "+1", "current+1"])
 def test_current_is_refused_when_nobody_asked_the_database(target: str) -> None:
     with pytest.raises(TargetInvalid, match="depends on the database"):

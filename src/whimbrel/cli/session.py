@@ -80,6 +80,13 @@ class Session:
             self.console.notice(f"{problem.what}{why} ({problem.where})", problem.hint or "")
         return history
 
+    def named(self, target: str, history: History) -> tuple[str, ...]:
+        """The revisions that a target names. Reads the database if the target counts from where it is, else files."""
+        from ..history.target import Resolver, parse
+
+        current = self.project.current() if parse(target).asks_database else None
+        return Resolver(history, current).revisions(target)
+
     def _about_to_run(self) -> Namespace:
         """Called before code of the project runs: it finds the variables of `.env`, and Alembic's command line."""
         from argparse import Namespace

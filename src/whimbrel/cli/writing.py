@@ -6,7 +6,6 @@ import os
 
 from ..errors import DifferencesFound, RevisionNotFound, UrlMissing, UsageError, counted, place
 from ..events import Found, Wrote
-from ..history.target import CURRENT, Resolver, parse
 from ..record import TYPE_CHECKING
 from .session import Session
 
@@ -175,11 +174,9 @@ def edit(session: Session) -> int:
     import subprocess
 
     revisions = session.history()
-    target = parse(session.options.rev)
-    asks = target.symbol == CURRENT or (target.symbol is None and target.steps > 0)
-    chosen = Resolver(revisions, session.project.current() if asks else None).revisions(target.text)
+    chosen = session.named(session.options.rev, revisions)
     if not chosen:
-        raise RevisionNotFound(f'"{target.text}" is no revision file', hint="whimbrel history lists them")
+        raise RevisionNotFound(f'"{session.options.rev}" is no revision file', hint="whimbrel history lists them")
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor:
         raise UsageError("no editor is set", hint="export EDITOR=nano")

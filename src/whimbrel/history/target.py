@@ -37,6 +37,11 @@ class Target(Record):
     symbol: str | None
     steps: int
 
+    @property
+    def asks_database(self) -> bool:
+        """Whether it counts from where the database is: `current`, or `+N` from nowhere else."""
+        return self.symbol == CURRENT or (self.symbol is None and self.steps > 0)
+
 
 def parse(text: str) -> Target:
     """Read a target.
