@@ -270,6 +270,40 @@ def test_a_link_to_a_folder_is_not_followed_even_if_it_leads_round_in_a_circle(f
     assert ids(folder, recursive=True) == stock(folder, recursive=True) == ["aa01", "aa02", "aa03"]
 
 
+@pytest.mark.parametrize("leads_to", ["gone.py", "aa03_.py"], ids=["nowhere", "to itself"])
+def test_a_link_that_leads_to_no_file_is_a_broken_revision_file_where_alembic_fails(
+    folder: Path, leads_to: str
+) -> None:
+    link = folder / "aa03_.py"
+    link.symlink_to(leads_to)
+    if leads_to == "gone.py":
+        with pytest.raises(ImportError):
+            stock(folder)
+    listing = read_folders([str(folder)])
+    assert [file.revision for file in listing.files] == ["aa01", "aa02"]
+    assert [(error.what, error.where) for error in listing.broken] == [("a revision file cannot be read", str(link))]
+
+
+def test_what_a_link_leads_to_decides_whether_it_is_a_revision_as_in_alembic(folder: Path, tmp_path: Path) -> None:
+    # Editors mark a file as open with a link that leads to no file, and is called `.#NAME`.
+    (folder / ".#aa01_.py").symlink_to("me@host.4711")
+    (folder / "lock.py").symlink_to("me@host.4711")
+    (folder / "text.py").symlink_to(tmp_path / "text.txt")
+    (folder / "package.py").symlink_to(tmp_path / "__init__.py")
+    (tmp_path / "text.txt").write_text("no revision (")
+    (tmp_path / "__init__.py").write_text("no revision (")
+    assert ids(folder) == stock(folder) == ["aa01", "aa02"]
+
+
+def test_a_file_that_is_gone_before_it_is_read_is_a_broken_revision_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listdir = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path: [*listdir(path), "aa03_.py"])
+    [error] = read_folders([str(folder)]).broken
+    assert (error.where, error.why) == (str(folder / "aa03_.py"), "No such file or directory")
+
+
 def test_a_file_may_be_called_as_a_url_or_a_pattern(tmp_path: Path) -> None:
     folder = tmp_path / "100% [sure] ä #1?"
     put(folder / "aa 01%.py", "aa01")

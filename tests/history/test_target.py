@@ -177,11 +177,26 @@ def test_a_range_from_minus_n_counts_from_its_end_where_alembic_counts_from_the_
 def test_a_range_that_a_dependency_leaves_and_enters_again_is_listed_where_alembic_asserts() -> None:
     # aa00 --- aa01
     #            :
-    # bb00 --- bb01 (depends on aa01)
-    files = [rev("aa00"), rev("aa01", "aa00"), rev("bb00"), rev("bb01", "bb00", depends_on="aa01")]
+    # bb00 --- bb01 (depends on aa01) --- bb02
+    files = [rev("aa00"), rev("aa01", "aa00"), rev("bb00"), rev("bb01", "bb00", depends_on="aa01"), rev("bb02", "bb01")]
     resolver, alembic = both(files)
-    assert theirs_between(alembic, "aa00", "bb01") == "a defect"
-    assert resolver.between("aa00", "bb01") == ["aa01", "aa00"]
+    for end in ("bb02", "head", "heads", "bb00@head"):
+        assert theirs_between(alembic, "aa00", end) in ("a defect", "several heads")
+    assert resolver.between("aa00", "bb02") == ["bb02", "bb01", "aa01", "aa00"]
+    assert resolver.between("aa00", "heads") == ["bb02", "bb01", "aa01", "aa00"]
+    assert resolver.between("aa01", "bb01") == ["bb01", "aa01"]
+
+
+@hypothesis_settings(max_examples=80, deadline=None)
+@given(histories(max_size=6))
+def test_a_range_holds_both_of_its_ends_also_if_only_dependencies_lead_from_one_to_the_other(
+    files: list[RevisionFile],
+) -> None:
+    resolver, history = Resolver(History(files)), History(files)
+    for start in history:
+        for end in history.descendants([start], effective=True):
+            listed = resolver.between(start, end)
+            assert (listed[0], listed[-1]) == (end, start)
 
 
 def test_label_at_heads_ends_a_range_also_where_one_of_them_depends_on_another() -> None:

@@ -160,9 +160,9 @@ class History:
         """These revisions and everything before them."""
         return self._closure(revisions, self._all_parents if effective else self._parents)
 
-    def descendants(self, revisions: Iterable[str]) -> set[str]:
-        """These revisions and everything that follows them along `down_revision`."""
-        return self._closure(revisions, self.children)
+    def descendants(self, revisions: Iterable[str], *, effective: bool = False) -> set[str]:
+        """These revisions and everything after them."""
+        return self._closure(revisions, self._effective_children if effective else self.children)
 
     def _closure(self, revisions: Iterable[str], edges: Edges) -> set[str]:
         seen: set[str] = set()

@@ -39,11 +39,11 @@ def read_folders(folders: Sequence[str], *, recursive: bool = False, sourceless:
     for folder in folders:
         root = os.path.realpath(folder)
         with Cache(root, "revisions") as cache:
-            for path, status in _revision_files(root, recursive, sourceless):
-                if path in files:
-                    continue
+            for listed in _revision_files(root, recursive, sourceless):
                 try:
-                    files[path] = RevisionFile._make(cache.get(path, status, _header))
+                    file = _behind_links(listed, sourceless)
+                    if file is not None and file[0] not in files:
+                        files[file[0]] = RevisionFile._make(cache.get(*file, _header))
                 except RevisionFileBroken as error:
                     broken.append(error)
     return Listing(tuple(files.values()), tuple(broken))
@@ -55,18 +55,18 @@ def _header(path: str) -> tuple[object, ...]:
     return tuple(read(path))
 
 
-def _revision_files(root: str, recursive: bool, sourceless: bool) -> Iterator[tuple[str, os.stat_result]]:
-    """Paths and stat results in the order Alembic loads files: sorted by name, a folder before its subfolders."""
+def _revision_files(root: str, recursive: bool, sourceless: bool) -> Iterator[str]:
+    """Paths in the order Alembic loads files: sorted by name, a folder before its subfolders."""
     names = _names(root)
     sources = {name for name in names if name.endswith(".py")}
     for name in names:
         if name in sources or (sourceless and _is_only_bytecode(name, sources)):
-            yield from _file(f"{root}{os.sep}{name}")
+            yield f"{root}{os.sep}{name}"
     if sourceless:
         cached = os.path.join(root, "__pycache__")
         for name in _names(cached):
             if _is_only_bytecode(name, sources, tag=f".{sys.implementation.cache_tag}"):
-                yield from _file(os.path.join(cached, name))
+                yield os.path.join(cached, name)
     if recursive:
         for name in names:
             folder = os.path.join(root, name)
@@ -82,16 +82,29 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def _file(path: str) -> Iterator[tuple[str, os.stat_result]]:
-    """The file itself, behind whatever links; nothing if it is none."""
-    status = os.lstat(path)
-    if S_ISLNK(status.st_mode):
-        path = os.path.realpath(path)
-        if not os.path.isfile(path):  # the link leads nowhere
-            return
-        status = os.stat(path)
-    if S_ISREG(status.st_mode):
-        yield path, status
+def _behind_links(listed: str, sourceless: bool) -> tuple[str, os.stat_result] | None:
+    """The file itself, behind whatever links, and its stat result; None if it is no revision file.
+
+    Raises:
+        RevisionFileBroken: the file is gone, or a link to it leads nowhere: its revision would be missed in silence.
+    """
+    path = listed
+    try:
+        status = os.lstat(path)
+        if S_ISLNK(status.st_mode):
+            path = os.path.realpath(path)
+            if not _names_a_revision(os.path.basename(path), sourceless):
+                return None
+            status = os.stat(path)
+    except OSError as error:
+        why = f"it is a link to {path}: {error.strerror}" if path != listed else error.strerror
+        raise RevisionFileBroken("a revision file cannot be read", where=listed, why=why) from error
+    return (path, status) if S_ISREG(status.st_mode) else None
+
+
+def _names_a_revision(name: str, sourceless: bool) -> bool:
+    """Whether Alembic takes a file of this name for a revision; for a link, what it leads to decides."""
+    return name.endswith((".py", ".pyc") if sourceless else ".py") and not name.startswith(_NO_REVISIONS)
 
 
 def _is_only_bytecode(name: str, sources: set[str], tag: str = "") -> bool:

@@ -147,7 +147,10 @@ class Resolver:
                 hint=f"perhaps  {end or HEADS}:{start}" if start and end else "whimbrel history shows the lines",
             )
         if starts:
-            wanted = (wanted - history.ancestors(starts, effective=True)) & history.descendants(starts) | set(starts)
+            after = history.descendants(starts)
+            if after.isdisjoint(ends):  # only dependencies lead from the start to the end
+                after = history.descendants(starts, effective=True)
+            wanted = (wanted - history.ancestors(starts, effective=True)) & after | set(starts)
         return history.newest_first(wanted, ends)
 
     def _range(self, start: str, end: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
