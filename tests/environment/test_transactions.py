@@ -175,3 +175,17 @@ def test_the_driver_is_left_as_it_was_for_the_callers_connection(tmp_path: Path)
         connection.execute(sa.text("INSERT INTO t_aaaa VALUES (1)"))
         connection.rollback()
         assert connection.execute(sa.text("SELECT count(*) FROM t_aaaa")).scalar() == 0
+
+
+@pytest.mark.parametrize("driver", ["sqlite", "sqlite+aiosqlite"])
+def test_the_drivers_own_connection_is_given_out_without_a_transaction(driver: str, tmp_path: Path) -> None:
+    """A pragma sent through it would be ignored inside of one; the next revision has its transaction again."""
+    pragma = "cursor = op.get_bind().connection.cursor()\ncursor.execute('PRAGMA foreign_keys=ON')"
+    taken = f"{pragma}\nassert op.get_bind().exec_driver_sql('PRAGMA foreign_keys').scalar() == 1"
+    broken = "op.create_table('half', sa.Column('x', sa.Integer))\nraise ValueError"
+    revisions = [Rev("aaaa", upgrade=taken), Rev("bbbb", "aaaa", upgrade=broken)]
+    folder = native_project(tmp_path / "p", f"{driver}:///{tmp_path / 'app.db'}", revisions)
+    with pytest.raises(errors.MigrationFailed) as failed:
+        Project.load(folder).upgrade()
+    assert "bbbb" in failed.value.what
+    assert tables(f"sqlite:///{tmp_path / 'app.db'}") == {"alembic_version"}

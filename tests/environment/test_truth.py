@@ -202,6 +202,7 @@ def test_a_callers_sqlite_connection_keeps_none_of_our_listeners(tmp_path: Path)
     folder = native_project(tmp_path / "p", "sqlite://", linear("aaaa"))
     with engine.connect() as connection:
         Project.load(folder, connection=connection).upgrade()
+        assert type(connection) is sa.Connection
         connection.exec_driver_sql("SELECT 1")
         other = sqlite3.connect(database, timeout=0)
         other.execute("BEGIN IMMEDIATE")  # a SELECT of the caller's takes no write lock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,14 +13,8 @@ from sqlalchemy import Connection, event
 from .config import ProjectConfig
 from .proxies import operations_proxied, reinstall
 from .scripts import Scripts
+from .sqlite import BEGIN, Transactions
 from .work import AlembicStep, Visit, Work
-
-_BEGIN = "BEGIN IMMEDIATE"
-_OUTSIDE = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:VACUUM|ATTACH|DETACH|PRAGMA\s+(?:\w+\.)?"
-    r"(?:\w+\s*=|(?:foreign_keys|journal_mode|synchronous|wal_checkpoint)\s*\())",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 class WorkContext(EnvironmentContext):
@@ -40,7 +33,7 @@ class WorkContext(EnvironmentContext):
         self.visits: list[Visit] = []
         # Connections themselves, not their ids: an id is used again when its object is gone.
         self._used: list[Connection] = []
-        self._transactional: list[Connection] = []
+        self._transactions: list[Transactions] = []
         self._began_itself = False
         self._listeners: list[tuple[Connection, str, Callable[..., Any]]] = []
 
@@ -84,6 +77,9 @@ class WorkContext(EnvironmentContext):
         for connection, name, listener in self._listeners:
             event.remove(connection, name, listener)
         self._listeners.clear()
+        for transactions in self._transactions:
+            transactions.stop()
+        self._transactions.clear()
 
     def _listen(self, connection: Connection, name: str, listener: Callable[..., Any]) -> None:
         event.listen(connection, name, listener)
@@ -102,7 +98,7 @@ class WorkContext(EnvironmentContext):
         """Note whether anything is executed on the connection before the migrations begin."""
 
         def note(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
-            if statement != _BEGIN and not self._is_in(self._used, connection):
+            if statement != BEGIN and not self._is_in(self._used, connection):
                 self._used.append(connection)
 
         if not connection.in_transaction():
@@ -114,36 +110,20 @@ class WorkContext(EnvironmentContext):
         return any(one is connection for one in connections)
 
     def _make_transactional(self, context: MigrationContext) -> None:
-        """Give SQLite the transactions that its driver does not: DDL is rolled back when a revision fails.
-
-        Python's sqlite3 begins a transaction before an INSERT but not before a CREATE TABLE, so that with stock Alembic
-        a revision that fails half-way leaves the first half behind. `BEGIN IMMEDIATE` also takes the write lock at
-        once: a second migrator waits instead of failing in the middle.
-        """
+        """Give SQLite the transactions that its driver does not."""
         connection = context.connection
         assert connection is not None
         if context.dialect.name != "sqlite":
             return
-        if not self._is_in(self._transactional, connection):
+        if not any(one.connection is connection for one in self._transactions):
             if connection.in_transaction():
                 return  # begun by the driver's rules, before we were asked
-            if not connection.engine.dispatch.begin:  # else the engine begins by itself, as SQLAlchemy's recipe does
-                self._listen(connection, "begin", _begin_immediate)
-            self._listen(connection, "before_cursor_execute", self._step_out)
-            self._listen(connection, "after_cursor_execute", _step_in)
-            self._transactional.append(connection)
+            self._transactions.append(Transactions(connection, self._note_commit))
         context.impl.transactional_ddl = True
 
-    def _step_out(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
-        """Commit before a statement that SQLite refuses, or ignores, inside of a transaction; `_step_in` begins again.
-
-        `PRAGMA foreign_keys = OFF` is ignored there: the rebuild of a table that follows it in a revision would delete
-        the rows that refer to it.
-        """
-        if _OUTSIDE.match(statement) and _is_in_transaction(connection):
-            _run_directly(connection, "COMMIT")
-            if self.visits:
-                self.visits[-1].committed_midway = True
+    def _note_commit(self) -> None:
+        if self.visits:
+            self.visits[-1].committed_midway = True
 
     def _take_over_transactions(self, context: MigrationContext) -> None:
         """Make each step its own transaction, so that what was reported done stays done when a later step fails.
@@ -180,30 +160,6 @@ def _note_autocommit_blocks(visit: Visit) -> None:
             yield
 
     visit.context.autocommit_block = autocommit_block  # type: ignore[method-assign]  # for this context only
-
-
-def _begin_immediate(connection: Connection) -> None:
-    autocommits = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
-    if not autocommits and not _is_in_transaction(connection):
-        connection.exec_driver_sql(_BEGIN)
-
-
-def _step_in(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
-    autocommits = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
-    if _OUTSIDE.match(statement) and not autocommits and not _is_in_transaction(connection):
-        _run_directly(connection, _BEGIN)
-
-
-def _is_in_transaction(connection: Connection) -> bool:
-    """Whether SQLite itself is in a transaction; SQLAlchemy only knows what it was told."""
-    return bool(getattr(connection.connection.driver_connection, "in_transaction", False))
-
-
-def _run_directly(connection: Connection, statement: str) -> None:
-    """Run a statement behind SQLAlchemy's back, which goes on believing in its transaction."""
-    cursor = connection.connection.cursor()
-    cursor.execute(statement)
-    cursor.close()
 
 
 def _recorder(visit: Visit) -> Any:

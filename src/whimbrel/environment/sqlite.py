@@ -1,0 +1,139 @@
+"""Real transactions on SQLite, for revisions that were written for a driver without them.
+
+Python's sqlite3 begins a transaction before an INSERT but not before a CREATE TABLE, so that with stock Alembic a
+revision that fails half-way leaves the first half behind. Here every transaction begins with `BEGIN IMMEDIATE`: DDL is
+rolled back, and a second migrator waits for the write lock instead of failing in the middle.
+
+Some revisions count on there being none. They get what they count on, as late and for as short as possible.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, PoolProxiedConnection, event
+
+BEGIN = "BEGIN IMMEDIATE -- whimbrel"
+"""The comment tells it from one that a revision executes."""
+
+_BLANK = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+_BEGINS = re.compile(rf"{_BLANK}BEGIN\b", re.IGNORECASE | re.DOTALL)
+_OUTSIDE = re.compile(
+    rf"{_BLANK}(?:VACUUM|ATTACH|DETACH|PRAGMA\s+(?:\w+\.)?"
+    r"(?:\w+\s*=|(?:foreign_keys|journal_mode|synchronous|wal_checkpoint)\s*\())",
+    re.IGNORECASE | re.DOTALL,
+)
+_CHANGES_NOTHING = re.compile(
+    rf"{_BLANK}(?:SELECT|PRAGMA|EXPLAIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE | re.DOTALL
+)
+_INSIDERS = ("sqlalchemy", "alembic", "whimbrel")
+
+
+class Transactions:
+    """The transactions of one connection, until `stop()`.
+
+    - `BEGIN`, and what SQLite refuses or ignores inside of a transaction, is executed outside: what came before is
+      committed, and the next statement begins again. `PRAGMA foreign_keys = OFF` is such a one: ignored, the rebuild of
+      a table that follows it would delete the rows that refer to it.
+    - Whoever takes the driver's own connection sends statements that nobody can look at first. From then on the
+      transaction is the driver's, as with stock Alembic, until SQLAlchemy begins the next one.
+
+    Args:
+        connection: the connection, not in a transaction yet.
+        on_commit: called when something was committed that can no more be rolled back.
+    """
+
+    def __init__(self, connection: Connection, on_commit: Callable[[], None]) -> None:
+        self.connection = connection
+        self._on_commit = on_commit
+        self._is_ours = False
+        self._is_drivers = False
+        self._changed = False
+        self._class = type(connection)
+        # SQLAlchemy has no event for it, and a revision gets the connection itself, in several ways.
+        connection.__class__ = _watched(self._class, self._leave_to_driver)
+        self._listeners = {"before_cursor_execute": self._before, "after_cursor_execute": self._after}
+        if not connection.engine.dispatch.begin:  # else the engine begins by itself, as SQLAlchemy's recipe does
+            self._listeners["begin"] = self._begin
+        for name, listener in self._listeners.items():
+            event.listen(connection, name, listener)
+
+    def stop(self) -> None:
+        """Leave the connection as it was: it may be the caller's."""
+        for name, listener in self._listeners.items():
+            event.remove(self.connection, name, listener)
+        self.connection.__class__ = self._class
+
+    def _begin(self, connection: Connection) -> None:
+        self._is_ours = self._is_drivers = self._changed = False
+        if not self._autocommits and not self._is_in_transaction:
+            self._begin_immediate()
+
+    def _before(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        if statement == BEGIN or self._autocommits:
+            return
+        begins = _BEGINS.match(statement) is not None
+        if _OUTSIDE.match(statement) or (begins and self._is_ours):
+            self._commit()
+        elif not begins and not self._is_drivers and not self._is_in_transaction:
+            self._begin_immediate()
+        if begins:
+            self._is_ours = False
+        elif not _CHANGES_NOTHING.match(statement):
+            self._changed = True
+
+    def _after(self, *_: Any) -> None:
+        """Notice a COMMIT of the revision's own, and what the driver will keep or not as it likes."""
+        if self._changed and (self._is_drivers or not self._is_in_transaction) and not self._autocommits:
+            self._changed = False
+            self._on_commit()
+
+    def _leave_to_driver(self) -> None:
+        if not self._autocommits and not self.connection.in_nested_transaction():
+            self._commit()
+            self._is_drivers = True
+            self._on_commit()
+
+    def _begin_immediate(self) -> None:
+        self.connection.exec_driver_sql(BEGIN)
+        self._is_ours = True
+
+    def _commit(self) -> None:
+        """Commit behind SQLAlchemy's back, which goes on believing in its transaction; not in one of its savepoints."""
+        if not self._is_in_transaction or self.connection.in_nested_transaction():
+            return
+        cursor = self.connection.connection.cursor()
+        cursor.execute("COMMIT")
+        cursor.close()
+        self._is_ours = False
+        if self._changed:
+            self._changed = False
+            self._on_commit()
+
+    @property
+    def _autocommits(self) -> bool:
+        return self.connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+
+    @property
+    def _is_in_transaction(self) -> bool:
+        """Whether SQLite itself is in a transaction; SQLAlchemy only knows what it was told."""
+        return bool(getattr(self.connection.connection.driver_connection, "in_transaction", False))
+
+
+def _watched(base: type[Connection], taken: Callable[[], None]) -> type[Connection]:
+    """A class of connections that calls `taken` when somebody takes the driver's connection out of one."""
+
+    class Watched(base):  # type: ignore[misc, valid-type]  # whatever the connection was
+        @property
+        def connection(self) -> PoolProxiedConnection:
+            caller = sys._getframe().f_back
+            if caller is None or caller.f_globals.get("__name__", "").partition(".")[0] not in _INSIDERS:
+                taken()
+            connection: PoolProxiedConnection = super().connection
+            return connection
+
+    Watched.__name__ = Watched.__qualname__ = base.__name__
+    return Watched
