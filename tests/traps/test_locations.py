@@ -53,6 +53,15 @@ def test_version_locations_set_while_env_py_runs(tool: Tool, kind: str, stage: S
     assert place.versions() == [head]
 
 
+def test_commands_that_ask_the_database_see_the_revisions_env_py_found(kind: str, stage: Stage, tmp_path: Path) -> None:
+    [place] = stage.places(kind, 1)
+    _prefect(tmp_path, place.url)
+    stock("upgrade", "head", cwd=tmp_path).ok()
+    for command in (["history", "-i"], ["history", "-r", ":current"], ["show", "current"]):
+        assert ours(*command, cwd=tmp_path).ok().out == stock(*command, cwd=tmp_path).ok().out, command
+    assert (A2 if kind == "sqlite" else B1) in ours("history", "-i", cwd=tmp_path).out
+
+
 # -- package:part:part (Prefect, dagster, dispatch) -------------------------------------------------
 
 

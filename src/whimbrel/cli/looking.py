@@ -9,8 +9,6 @@ from .console import table
 from .listing import as_dict, entry, short
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from ..history import History
     from .session import Session
 
@@ -19,19 +17,15 @@ _MESSAGE_SHOWN = 36
 
 def history(session: Session) -> int:
     """`history`: the revisions, or a range of them, newest first."""
-    options, revisions = session.options, session.history()
-    current: Collection[str] | None = None
-    if options.rev_range is None:
-        shown = revisions.all_newest_first()
-    else:
+    options, asks, range_ = session.options, session.options.indicate_current, None
+    if options.rev_range is not None:
         from ..history.target import CURRENT, Resolver, parse, parse_range
 
-        start, end = parse_range(options.rev_range)
-        if any(side and parse(side).symbol == CURRENT for side in (start, end)):
-            current = session.project.current()
-        shown = Resolver(revisions, current).between(start, end)
-    if current is None and options.indicate_current:
-        current = session.project.current()
+        range_ = parse_range(options.rev_range)
+        asks = asks or any(side and parse(side).symbol == CURRENT for side in range_)
+    current = session.project.current() if asks else None
+    revisions = session.history()  # after the database: an env.py that was asked may know of more files
+    shown = Resolver(revisions, current).between(*range_) if range_ else revisions.all_newest_first()
     marked = (current or ()) if options.indicate_current else ()
     lines = [
         entry(revisions, revision, current=revision in marked)
@@ -80,8 +74,7 @@ def branches(session: Session) -> int:
 
 def show(session: Session) -> int:
     """`show`: a revision in full."""
-    revisions = session.history()
-    shown = session.named(session.options.rev, revisions)
+    revisions, shown = session.named(session.options.rev)
     session.console.result(
         "\n".join(entry(revisions, r) for r in shown), lambda: [as_dict(revisions, r) for r in shown]
     )

@@ -34,6 +34,7 @@ class Session:
         self.options = options
         self.console = console
         self._settings: Settings | None = None
+        self._project: Project | None = None
         console.begin(command.name, quiet=options.quiet, colour=options.color or "auto")
 
     @property
@@ -54,7 +55,9 @@ class Session:
     @property
     def project(self) -> Project:
         """The project for the one database that the command is for."""
-        return self.project_for(configuration.select(self.settings, self.options.database))
+        if self._project is None:
+            self._project = self.project_for(configuration.select(self.settings, self.options.database))
+        return self._project
 
     def projects(self) -> Iterator[Project]:
         """The projects for every database, or for the one that was named."""
@@ -80,12 +83,16 @@ class Session:
             self.console.notice(f"{problem.what}{why} ({problem.where})", problem.hint or "")
         return history
 
-    def named(self, target: str, history: History) -> tuple[str, ...]:
-        """The revisions that a target names. Reads the database if the target counts from where it is, else files."""
+    def named(self, target: str) -> tuple[History, tuple[str, ...]]:
+        """The revision files, and those that a target names.
+
+        Reads the database if the target counts from where it is; its env.py may know of more files, so it goes first.
+        """
         from ..history.target import Resolver, parse
 
         current = self.project.current() if parse(target).asks_database else None
-        return Resolver(history, current).revisions(target)
+        history = self.history()
+        return history, Resolver(history, current).revisions(target)
 
     def _about_to_run(self) -> Namespace:
         """Called before code of the project runs: it finds the variables of `.env`, and Alembic's command line."""

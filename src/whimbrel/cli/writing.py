@@ -173,8 +173,7 @@ def edit(session: Session) -> int:
     import shlex
     import subprocess
 
-    revisions = session.history()
-    chosen = session.named(session.options.rev, revisions)
+    revisions, chosen = session.named(session.options.rev)
     if not chosen:
         raise RevisionNotFound(f'"{session.options.rev}" is no revision file', hint="whimbrel history lists them")
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
