@@ -161,6 +161,45 @@ def test_schema_translate_map(tool: Tool, stage: Stage, tmp_path: Path) -> None:
     assert _tables(place, "tenant_a") == {"alembic_version"}
 
 
+_ONLY_TRANSLATED = _env("""
+        import sqlalchemy as sa
+        for schema in ("tenant_a", "tenant_b"):
+            connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+            connection.commit()
+            connection = connection.execution_options(schema_translate_map={None: schema})
+            context.configure(connection=connection)
+            with context.begin_transaction():
+                context.run_migrations()
+""")
+
+
+def test_version_table_that_only_the_translation_finds(stage: Stage, tmp_path: Path) -> None:
+    """Alembic writes it to the tenant's schema, then looks in the default one, and begins again from base every time."""
+    one, other = stage.places("postgresql", 2)
+    broken = project(tmp_path / "stock", one.url, *linear(A1, A2), env=_ONLY_TRANSLATED)
+    stock("upgrade", A1, cwd=broken).ok()
+    assert stock("current", cwd=broken).ok().out == ""
+    assert "already exists" in stock("upgrade", "head", cwd=broken).err
+
+    folder = project(tmp_path / "ours", other.url, *linear(A1, A2), env=_ONLY_TRANSLATED)
+    other.run("CREATE TABLE alembic_version (version_num VARCHAR(32))", "INSERT INTO alembic_version VALUES ('stray')")
+    ours("upgrade", A1, cwd=folder).ok()
+    other.run(f"UPDATE tenant_a.alembic_version SET version_num = '{A2}'", f"CREATE TABLE tenant_a.t_{A2} (id INTEGER)")
+    assert ours("current", cwd=folder).ok().out == f"{A2} (head)\n{A1}\n"
+    ours("upgrade", "head", cwd=folder).ok()
+    for schema in ("tenant_a", "tenant_b"):
+        assert _tables(other, schema) == {"alembic_version", f"t_{A1}", f"t_{A2}"}
+    ours("downgrade", A1, cwd=folder).ok()
+    ours("stamp", "head", cwd=folder).ok()
+    assert ours("current", cwd=folder).ok().out == f"{A2} (head)\n" * 2
+    ours("stamp", "--purge", A1, cwd=folder).ok()
+    assert ours("current", cwd=folder).ok().out == f"{A1}\n" * 2
+    ours("downgrade", "base", cwd=folder).ok()
+    assert ours("ensure_version", cwd=folder).ok()
+    assert _tables(other, "tenant_b") == {"alembic_version"}
+    assert other.versions() == ["stray"]
+
+
 _ELSEWHERE = _env("""
         import sqlalchemy as sa
         connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS stocks"))

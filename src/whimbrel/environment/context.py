@@ -14,7 +14,7 @@ from .config import ProjectConfig
 from .proxies import operations_proxied, reinstall
 from .scripts import Scripts
 from .sqlite import BEGIN, Transactions
-from .work import AlembicStep, Visit, Work
+from .work import AlembicStep, Visit, Work, version_schema
 
 
 class WorkContext(EnvironmentContext):
@@ -42,6 +42,7 @@ class WorkContext(EnvironmentContext):
         super().configure(*args, **options)
         context = self.get_context()
         if not context.as_sql and context.connection is not None:
+            _look_where_it_is(context)
             self._watch(context.connection)
             if self.work.writes and options.get("transactional_ddl") is None:
                 self._make_transactional(context)
@@ -51,7 +52,7 @@ class WorkContext(EnvironmentContext):
         context = self.get_context()
         shared = context.connection is not None and context.connection is self.config.attributes.get("connection")
         url = None if shared else self.script.database.url
-        visit = Visit(context, url=url.masked if url else None, shared=shared)
+        visit = Visit(context, schema=version_schema(context), url=url.masked if url else None, shared=shared)
         self.visits.append(visit)
         if self.work.before is not None:
             self.work.before(visit)
@@ -147,6 +148,20 @@ class WorkContext(EnvironmentContext):
             context._transaction.commit()
             context._transaction = None
         context._transaction_per_migration = True
+
+
+def _look_where_it_is(context: MigrationContext) -> None:
+    """Look for the version table in the schema that it is written to.
+
+    Alembic writes and reads it through the connection's `schema_translate_map`, but looks in the schema of the
+    untranslated name whether it is there: each run takes such a database for an empty one.
+    """
+
+    def has_version_table() -> bool:
+        assert context.connection is not None
+        return context.dialect.has_table(context.connection, context.version_table, schema=version_schema(context))
+
+    context._has_version_table = has_version_table  # type: ignore[method-assign]  # for this context only
 
 
 def _note_autocommit_blocks(visit: Visit) -> None:

@@ -50,6 +50,8 @@ class Visit:
 
     Attributes:
         context: Alembic's migration context.
+        schema: the version table's schema, as it was translated then: an env.py may go on to the next tenant with the
+            same connection.
         heads: what the version table held when the work began.
         purged: what it held before that, if the work began with emptying it.
         reported: what it must hold if all that was reported is true.
@@ -67,6 +69,7 @@ class Visit:
     """
 
     context: MigrationContext
+    schema: str | None = None
     heads: tuple[str, ...] = ()
     purged: tuple[str, ...] | None = None
     reported: frozenset[str] = frozenset()
@@ -108,14 +111,6 @@ class Visit:
         """Whether a transaction is still open that somebody else must commit."""
         connection = self.context.connection
         return connection is not None and not connection.closed and connection.in_transaction()
-
-    @property
-    def schema(self) -> str | None:
-        """The version table's schema, as an environment for many schemas may have translated it."""
-        assert self.context.connection is not None
-        translated = self.context.connection.get_execution_options().get("schema_translate_map") or {}
-        name = self.context.version_table_schema
-        return translated.get(name, name)
 
     @property
     def where(self) -> str:
@@ -178,3 +173,11 @@ class Visit:
     def _query(self) -> Query:
         assert self.context.connection is not None
         return query_of(self.context.connection.connection)
+
+
+def version_schema(context: MigrationContext) -> str | None:
+    """The version table's schema, as an environment for many schemas may have translated it."""
+    options = context.connection.get_execution_options() if context.connection else {}
+    name = context.version_table_schema
+    schema: str | None = (options.get("schema_translate_map") or {}).get(name, name)
+    return schema
