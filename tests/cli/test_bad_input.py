@@ -628,3 +628,26 @@ def test_an_error_is_one_json_document_on_standard_output(tmp_path: Path) -> Non
     assert document["error"]["code"] == "WB201"
     assert document["error"]["hint"]
     assert result.code == 2
+
+
+@pytest.mark.parametrize("line", ["show nope --jso", "upgrade --js --nope", "nope --json"])
+def test_an_error_is_json_however_the_option_is_abbreviated_and_wherever_the_error_is(
+    line: str, tmp_path: Path
+) -> None:
+    import json
+
+    _native(tmp_path)
+    result = whimbrel(*line.split(), cwd=tmp_path)
+    assert json.loads(result.out)["error"]["exit_code"] == result.code == 2
+
+
+@pytest.mark.parametrize("line", ["show nope --debu", "show nope --rai", "heads --nope --debug"])
+def test_a_traceback_is_shown_however_the_option_is_abbreviated(line: str, tmp_path: Path) -> None:
+    _native(tmp_path)
+    assert "Traceback" in whimbrel(*line.split(), cwd=tmp_path).err
+
+
+def test_a_message_that_looks_like_an_option_is_none(tmp_path: Path) -> None:
+    _native(tmp_path)
+    result = whimbrel("revision", "--message=--json", cwd=tmp_path).ok()
+    assert result.out.startswith("Generating ")

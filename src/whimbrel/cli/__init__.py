@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from ..errors import FileRefused, Interrupted, Unexpected, WhimbrelError
+from ..errors import FileRefused, Interrupted, Unexpected, WhimbrelError, place
 from ..record import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,35 +21,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code.
 
     0: done, nothing to do, or the answer is yes. 1: the answer is no. 2: the command line, the configuration, the
-    files. 3: the database or a migration. 6: refused. 130: interrupted.
+    files. 3: the database or a migration. 4: some of several databases. 6: refused. 130: interrupted.
     """
     from .console import Console
+    from .output import ReaderGone
 
     arguments = sys.argv[1:] if argv is None else list(argv)
     _prepare_streams()
-    console = Console(as_json="--json" in arguments and "--sql" not in arguments)
-    debug = "--debug" in arguments or "--raiseerr" in arguments
+    console = Console()
     try:
         return _run(arguments, console)
-    except WhimbrelError as error:
-        if debug:
-            _show_traceback(error)
-        console.error(error)
-        return error.exit_code
-    except KeyboardInterrupt as interrupt:
-        console.close()
-        failure = next((part for part in interrupt.args if isinstance(part, WhimbrelError)), Interrupted("interrupted"))
-        console.error(failure)
-        return failure.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has gone (`whimbrel history | head`); Python would complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGone:
         return 0
-    except Exception as error:
-        if debug:
-            _show_traceback(error)
+    except (Exception, KeyboardInterrupt) as error:
         failure = _failure(error)
-        console.error(failure)
+        console.error(failure, error)
         return failure.exit_code
     finally:
         console.close()
@@ -64,12 +50,16 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")  # a message in any script, on a terminal in any encoding
 
 
-def _failure(error: Exception) -> WhimbrelError:
-    """An error that no room below has explained."""
+def _failure(error: BaseException) -> WhimbrelError:
+    """What to tell of an error; not all of them were explained in a room below."""
+    if isinstance(error, WhimbrelError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return next((part for part in error.args if isinstance(part, WhimbrelError)), Interrupted("interrupted"))
     if isinstance(error, OSError):
         return FileRefused(
             "a file cannot be read or written",
-            where=str(error.filename) if error.filename else None,
+            where=place(str(error.filename)) if error.filename else None,
             why=error.strerror or str(error),
             hint="check that it exists and that you may write there",
         )
@@ -80,12 +70,6 @@ def _failure(error: Exception) -> WhimbrelError:
     )
 
 
-def _show_traceback(error: BaseException) -> None:
-    import traceback
-
-    traceback.print_exception(error)
-
-
 class _Arguments:
     """The arguments of a command, as attributes."""
 
@@ -93,7 +77,7 @@ class _Arguments:
         self.__dict__.update(values)
 
 
-def _parsed(arguments: Sequence[str]) -> tuple[Command, Any]:
+def _parsed(arguments: Sequence[str], console: Console) -> tuple[Command, Any]:
     """The command and its arguments. A command line of one word needs no parser, which costs half an interpreter."""
     from .grammar import BY_SPELLING
 
@@ -104,17 +88,31 @@ def _parsed(arguments: Sequence[str]) -> tuple[Command, Any]:
 
     from .parser import parse
 
-    return parse(arguments)
+    try:
+        return parse(arguments)
+    except WhimbrelError:
+        console.as_json = _mentions(arguments, "--json")
+        console.debug = _mentions(arguments, "--debug") or _mentions(arguments, "--raiseerr")
+        raise
+
+
+def _mentions(arguments: Sequence[str], flag: str) -> bool:
+    """Whether a flag, perhaps abbreviated, is in a command line that means nothing."""
+    return any(len(word) > len("--") and flag.startswith(word) for word in arguments)
 
 
 def _run(arguments: Sequence[str], console: Console) -> int:
     from .session import Session
 
-    command, options = _parsed(arguments)
+    try:
+        command, options = _parsed(arguments, console)
+    except SystemExit as end:  # help or the version was asked for
+        console.flush()
+        return int(end.code or 0)
     if command.group == "look":
         gc.disable()  # a short look makes thousands of small objects and no rubbish: a tenth of its time
     name, _, function = command.run.partition(":")
     module = __import__(f"{__name__}.{name}", fromlist=[function])  # importlib itself would take longer than the module
     code = getattr(module, function)(Session(command, options, console))
-    sys.stdout.flush()
+    console.flush()
     return int(code or 0)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+from ..errors import FileRefused
 from ..record import TYPE_CHECKING
+from .output import Output, ReaderGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..errors import WhimbrelError
     from ..events import Event, RevisionStarted
+    from .grammar import Command
 
 FORMAT = 1
 _SLOW = 2.0  # seconds after which a running revision is announced
@@ -24,31 +27,37 @@ _COLOURS = {"ok": "32", "error": "31", "notice": "33", "dim": "2"}
 class Console:
     """Writes results, messages and progress.
 
-    Args:
+    Attributes:
         as_json: write one JSON document instead of text.
+        debug: show the traceback of an error.
     """
 
-    def __init__(self, *, as_json: bool = False) -> None:
-        self.as_json = as_json
-        self._out = sys.stdout
-        if as_json:
-            sys.stdout = sys.stderr  # what models, env.py and revisions print must not get into the document
+    def __init__(self) -> None:
+        self.as_json = False
+        self.debug = False
+        self._stdout = sys.stdout
+        self._out = Output(sys.stdout)
+        sys.stdout = self._out
         self._command: str | None = None
         self._quiet = False
         self._colour = "auto"
         self._progress = _Progress(self._say)
 
-    def begin(self, command: str, *, quiet: bool, colour: str) -> None:
-        """Know the command line once it is parsed.
-
-        Args:
-            command: the command's name, for `--json`.
-            quiet: leave out messages; results and errors stay.
-            colour: `auto`, `always` or `never`.
-        """
-        self._command = command
-        self._quiet = quiet
-        self._colour = colour
+    def begin(self, command: Command, options: Any) -> None:
+        """Know the command line once it is parsed."""
+        changes = command.group in ("start", "write", "run")
+        self.as_json = options.json
+        self.debug = options.debug or options.raiseerr
+        self._command = command.name
+        self._quiet = options.quiet
+        self._colour = options.color or "auto"
+        if command.group == "run" and options.sql:
+            self.as_json = changes = False
+        if self.as_json:
+            sys.stdout = sys.stderr  # what models, env.py and revisions print must not get into the document
+        elif changes:
+            sys.stdout = self._stdout  # a revision that prints must not end quietly because nobody reads that
+        self._out.state = "the command is done, only its result is not shown" if changes else "nothing was changed"
 
     def result(self, text: str, data: Callable[[], Any]) -> None:
         """The answer of a command: as text, or as the `result` of a JSON document, which `data` makes."""
@@ -57,10 +66,32 @@ class Console:
         elif text:
             print(text, file=self._out)
 
-    def error(self, error: WhimbrelError) -> None:
-        """A failure: on standard error for people, and as a document for programs."""
+    def flush(self) -> None:
+        """Hand on what was written.
+
+        Raises:
+            ReaderGone, FileRefused: standard output cannot be written.
+        """
+        self._out.flush()
+
+    def error(self, error: WhimbrelError, cause: BaseException) -> None:
+        """A failure: on standard error for people, and as a document for programs.
+
+        Args:
+            error: what to tell.
+            cause: what was raised, for `debug`.
+        """
+        self._progress.stop()
+        if self.debug:
+            import traceback
+
+            traceback.print_exception(cause)
         if self.as_json:
-            self._document({"ok": False, "error": error.as_dict()})
+            try:
+                self._document({"ok": False, "error": error.as_dict()})
+                self.flush()
+            except (ReaderGone, FileRefused):
+                pass  # it is told on standard error all the same
         first, *rest = error.lines()
         head, colon, what = first.partition(":")
         self._say("\n".join([self._painted(head, "error") + colon + what, *rest]))
@@ -95,7 +126,7 @@ class Console:
     def close(self) -> None:
         """End whatever is still drawn, and give standard output back."""
         self._progress.stop()
-        sys.stdout = self._out
+        sys.stdout = self._stdout
 
     def _say(self, text: str) -> None:
         try:

@@ -35,7 +35,7 @@ class Session:
         self.console = console
         self._settings: Settings | None = None
         self._project: Project | None = None
-        console.begin(command.name, quiet=options.quiet, colour=options.color or "auto")
+        console.begin(command, options)
 
     @property
     def settings(self) -> Settings:

@@ -177,7 +177,8 @@ class Visit:
 
 def version_schema(context: MigrationContext) -> str | None:
     """The version table's schema, as an environment for many schemas may have translated it."""
-    options = context.connection.get_execution_options() if context.connection else {}
+    connection = None if context.as_sql else context.connection
+    options = connection.get_execution_options() if connection is not None else {}
     name = context.version_table_schema
     schema: str | None = (options.get("schema_translate_map") or {}).get(name, name)
     return schema
