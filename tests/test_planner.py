@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from alembic.runtime.migration import HeadMaintainer, MigrationContext, StampStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from hypothesis import given
@@ -34,6 +36,7 @@ from whimbrel.planner import Planner, Step
 from whimbrel.settings import load
 
 REFUSED = "refused"
+BROKE = "broke"
 
 
 class Project(NamedTuple):
@@ -125,32 +128,93 @@ def test_a_downgrade_takes_back_what_stock_alembic_would_take_back(
             assert ours(planner, "downgrade", target) == theirs(both.stock, "downgrade", target, rows), target
 
 
-def stamped(scripts: ScriptDirectory, names: tuple[str, ...], rows: tuple[str, ...]) -> list[object] | str:
+def stamped(rows: tuple[str, ...], steps: Callable[[], Iterable[StampStep]]) -> list[str] | str:
+    """The rows after a stamp, kept by what keeps them in stock Alembic; REFUSED, or BROKE if that fails half-way."""
+    context = MigrationContext.configure(dialect_name="sqlite", opts={"as_sql": True, "output_buffer": StringIO()})
+    maintainer = HeadMaintainer(context, rows)
     try:
-        steps = scripts._stamp_revs(names, rows)
-    except CommandError:
+        for step in steps():
+            maintainer.update_to_step(step)
+    except (CommandError, WhimbrelError):
         return REFUSED
-    return [(sorted(s.from_revisions), s.to_revisions, s.is_upgrade, s.branch_move) for s in steps]
+    except (KeyError, AssertionError):
+        return BROKE
+    return sorted(maintainer.heads)
+
+
+def stamped_by_both(
+    both: Project, targets: Sequence[str], rows: tuple[str, ...]
+) -> tuple[list[str] | str, list[str] | str]:
+    """The rows after our stamp, and after stock Alembic's."""
+    planner = both.planner(*rows)
+    return (
+        stamped(rows, lambda: planner.stamp(targets, both.scripts._stamp_revs)),
+        stamped(rows, lambda: both.stock._stamp_revs(tuple(targets), rows)),
+    )
 
 
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(histories(), st.data())
-def test_a_stamp_writes_what_stock_alembic_would_write(files: list[RevisionFile], data: st.DataObject) -> None:
+def test_a_stamp_of_one_revision_ends_as_with_stock_alembic(files: list[RevisionFile], data: st.DataObject) -> None:
+    with project_of(files) as both:
+        history = both.scripts.history
+        rows = reachable(data, history)
+        labelled = [f"{label}@{symbol}" for label in history.labelled for symbol in ("head", "base")]
+        if any(file.depends_on for file in files):
+            labelled = []  # see test_a_stamp_along_a_label_keeps…
+        heads = ["heads"] if len(history.effective_heads) == 1 else []
+        for target in ("head", "base", *heads, *history, *history.labelled, *labelled):
+            by_us, by_alembic = stamped_by_both(both, [target], rows)
+            assert by_us == by_alembic, target
+
+
+@hypothesis_settings(max_examples=100, deadline=None)
+@given(histories(), st.data())
+def test_a_stamp_of_several_revisions_ends_at_them_and_keeps_what_is_on_other_lines(
+    files: list[RevisionFile], data: st.DataObject
+) -> None:
+    with project_of(files) as both:
+        history = both.scripts.history
+        rows = reachable(data, history)
+        names = data.draw(st.lists(st.sampled_from(list(history)), min_size=2, max_size=3), label="targets")
+        for targets in (names, ["heads"], [*names, "base"]):
+            ends = history.effective_heads if targets == ["heads"] else names
+            by_us, by_alembic = stamped_by_both(both, targets, rows)
+            if history.contradiction(ends):
+                assert by_us == REFUSED
+                continue
+            before = {name: history.ancestors([name], effective=True) for name in history}
+            implied = {name for name in ends for other in ends if name != other and name in before[other]}
+            replaced = {row for row in rows for end in ends if row in before[end] or end in before[row]}
+            kept: set[str] = set() if "base" in targets else set(rows) - replaced
+            assert by_us == sorted((set(ends) - implied).union(kept)), targets
+            if set(ends).issubset(by_alembic) and not implied and "base" not in targets:
+                assert by_us == by_alembic, targets
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(histories(), st.data())
+def test_a_stamp_by_steps_ends_where_upgrade_and_downgrade_by_steps_do(
+    files: list[RevisionFile], data: st.DataObject
+) -> None:
     with project_of(files) as both:
         history = both.scripts.history
         rows = reachable(data, history)
         planner = both.planner(*rows)
-        labelled = [f"{label}@{symbol}" for label in history.labelled for symbol in ("head", "heads", "base")]
-        if any(file.depends_on for file in files):
-            labelled = []  # see test_a_stamp_along_a_label_keeps…
-        for target in ("head", "heads", "base", *history, *history.labelled, *labelled):
-            expected = stamped(both.stock, (target,), rows)
+        for target in (f"{branch}{steps}" for branch in ("", *(f"{n}@" for n in history.labelled)) for steps in STEPS):
+            direction = "upgrade" if "+" in target else "downgrade"
+            plan = ours(planner, direction, target)
+            if direction == "downgrade" and not rows:
+                continue  # see test_minus_n_without_a_row…
             try:
                 names = planner.stamp_targets([target])
             except WhimbrelError:
-                assert expected == REFUSED, target
+                assert plan == REFUSED, target
             else:
-                assert stamped(both.scripts, names, rows) == expected, target
+                branch = target.rpartition("@")[0] or (rows or ("",))[0]
+                absolute = names[0] if direction == "upgrade" else f"{branch}@{names[0].rpartition('@')[2]}"
+                # Alembic finds no way down from below a label that lines branch off from; to stamp needs none.
+                assert plan in (ours(planner, direction, absolute), REFUSED), target
 
 
 # -- our own words, and what differs on purpose --------------------------------------------------
@@ -194,7 +258,7 @@ def test_current_is_understood_where_alembic_knows_no_such_revision(forked: Proj
 
 
 def test_stamp_takes_every_target_where_alembic_takes_no_steps(forked: Project) -> None:
-    assert stamped(forked.stock, ("head-1",), ()) == REFUSED
+    assert stamped((), lambda: forked.stock._stamp_revs("head-1", ())) == REFUSED
     assert forked.planner("bb02").stamp_targets(["current-1", "cc01", "cc01"]) == ("bb01", "cc01")
     assert forked.planner().stamp_targets(["base+1"]) == ("aa00",)
 
@@ -214,10 +278,73 @@ def test_a_stamp_along_a_label_keeps_the_row_of_a_line_that_only_depends_on_it_w
     ]
     both = project(tmp_path, files)
     rows = ("bb00", "cc00")
-    names = both.planner(*rows).stamp_targets(["shop@head"])
-    assert names == ("aa01",)
-    assert stamped(both.stock, ("shop@head",), rows) == [(["bb00", "cc00"], ("aa01",), True, False)]
-    assert stamped(both.scripts, names, rows) == [(["cc00"], ("aa01",), True, False)]
+    assert stamped_by_both(both, ["shop@head"], rows) == (["aa01", "bb00"], ["aa01"])
+    assert stamped_by_both(both, ["aa01"], rows) == (["aa01", "bb00"], ["aa01", "bb00"])
+
+
+def test_a_stamp_of_several_lower_revisions_ends_at_them_where_alembic_breaks_down_or_loses_one(
+    forked: Project,
+) -> None:
+    rows = ("bb02", "cc01")
+    assert stamped_by_both(forked, ["bb01", "cc01"], rows) == (["bb01", "cc01"], ["bb01"])
+    assert stamped_by_both(forked, ["aa00", "aa00"], rows) == (["aa00"], BROKE)
+
+
+def test_a_stamp_clears_before_it_writes_where_alembic_overlooks_what_is_to_be_cleared(forked: Project) -> None:
+    rows = ("bb02", "cc01")
+    assert stamped_by_both(forked, ["cc01", "shop@base"], rows) == (["cc01"], ["bb02", "cc01"])
+    assert stamped_by_both(forked, ["bill@-1", "base"], ("cc01",)) == (["aa00"], REFUSED)
+
+
+def test_a_stamp_below_the_first_revision_of_a_branch_clears_that_branch(tmp_path: Path) -> None:
+    # aa00 (shop) --- aa01
+    # bb00
+    both = project(tmp_path, [Rev("aa00", labels=("shop",)), Rev("aa01", "aa00"), Rev("bb00")])
+    rows = ("aa01", "bb00")
+    assert stamped_by_both(both, ["shop@-2"], rows) == (["bb00"], REFUSED)
+    assert stamped_by_both(both, ["shop@-3"], rows) == (REFUSED, REFUSED)
+
+
+def test_a_stamp_writes_no_row_for_what_another_target_depends_on_where_alembic_writes_rows_that_it_cannot_upgrade(
+    tmp_path: Path,
+) -> None:
+    # aa00
+    #  :
+    # bb00 (depends on aa00) --- bb01
+    both = project(tmp_path, [Rev("aa00"), Rev("bb00", depends_on=("aa00",)), Rev("bb01", "bb00")])
+    assert stamped_by_both(both, ["aa00", "bb00"], ()) == (["bb00"], ["aa00", "bb00"])
+    assert theirs(both.stock, "upgrade", "heads", ("aa00", "bb00")) == REFUSED
+    assert ours(both.planner("bb00"), "upgrade", "heads") == ["bb01"]
+
+
+def test_minus_n_without_a_row_is_stamped_from_the_heads_as_alembic_does_and_refuses_with_one(tmp_path: Path) -> None:
+    both = project(tmp_path, linear("aa00", "aa01", "aa02", "aa03"))
+    assert stamped_by_both(both, ["-1"], ()) == (["aa02"], ["aa02"])
+    assert stamped_by_both(both, ["-1"], ("aa01",)) == (["aa00"], REFUSED)
+    assert stamped_by_both(both, ["-2"], ("aa01",)) == ([], REFUSED)
+    assert stamped_by_both(both, ["+1"], ("aa01",)) == (["aa02"], REFUSED)
+    assert stamped_by_both(both, ["+3"], ("aa01",)) == (REFUSED, REFUSED)
+
+
+def test_minus_n_from_several_rows_stamps_none_of_them(forked: Project) -> None:
+    with pytest.raises(RevisionAmbiguous, match="could go down from 2 heads: bb02, cc01"):
+        forked.planner("bb02", "cc01").stamp_targets(["-1"])
+    assert forked.planner("bb02", "cc01").stamp_targets(["shop@-1"]) == ("bb01",)
+
+
+def test_rows_of_which_one_depends_on_another_are_refused_as_a_broken_version_table(tmp_path: Path) -> None:
+    # aa00 --- aa01 --- aa02
+    #                    :
+    #                   bb00 (depends on aa02)
+    files = [*linear("aa00", "aa01", "aa02"), Rev("bb00", depends_on=("aa02",))]
+    both = project(tmp_path, files)
+    planner = both.planner("aa00", "bb00")
+    with pytest.raises(VersionTableBroken, match="include each other: aa00, bb00"):
+        planner.upgrade("heads")
+    assert stamped(("aa00", "bb00"), lambda: both.stock._stamp_revs("aa01", ("aa00", "bb00"))) == BROKE
+    with pytest.raises(VersionTableBroken, match="include each other: aa00, bb00") as caught:
+        planner.stamp(["aa01"], both.scripts._stamp_revs)
+    assert caught.value.why == "one of them comes before aa01 and another one after it"
 
 
 @pytest.mark.parametrize("rows", [("gone",), ("aa00", "gone")])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
+from alembic.runtime.migration import StampStep
 from alembic.script.revision import MultipleHeads as AlembicMultipleHeads
 from alembic.script.revision import RangeNotAncestorError, ResolutionError, Revision, RevisionError, RevisionMap
 
@@ -90,37 +91,89 @@ class Planner:
         parsed = parse(text)
         if parsed.symbol is None and parsed.steps > 0:
             raise TargetInvalid(f'"{text}" goes up, and downgrade goes down', hint=f"whimbrel upgrade {text}")
-        if parsed.symbol is None and parsed.branch is None and len(self._heads) > 1:
-            raise RevisionAmbiguous(
-                f'"{text}" could go down from {len(self._heads)} heads: {", ".join(self._heads)}',
-                state="nothing was changed",
-                hint=f"go along one: {self._heads[0]}@{text}, or LABEL@{text}, or name the revision to end at",
-            )
+        if parsed.symbol is None:
+            self._check_for_one_way_down(parsed)
         target = self._absolute(parsed)
         with self._explained(text, "downgrade"):
             revisions = list(self._map.iterate_revisions(self._heads, target, select_for_downgrade=True))
         return self._plan("downgrade", revisions)
 
+    def stamp(self, texts: Iterable[str], changes: StampChanges) -> list[StampStep]:
+        """The changes of the version table that put the database at the targets.
+
+        One target after the other: Alembic derives the changes for all of them from the rows before the first, and
+        then changes rows that are gone, or deletes what it has just written.
+
+        Args:
+            texts: the targets.
+            changes: Alembic's changes for one target, from the rows that are there.
+
+        Raises:
+            As `stamp_targets`.
+            VersionTableBroken: the rows of the version table contradict each other.
+        """
+        rows, steps = self._heads, list[StampStep]()
+        for target in self.stamp_targets(texts):
+            try:
+                following = changes(target, rows)
+            except AssertionError as error:
+                raise self._overlapping(f"one of them comes before {target} and another one after it") from error
+            for step in following:
+                rows = (*(row for row in rows if row not in step.from_revisions), *step.to_revisions)
+            steps += following
+        return steps
+
     def stamp_targets(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """What to stamp, as ids that Alembic knows; every target of the grammar is accepted.
+        """What to stamp, in words that Alembic knows: what is to be cleared, then ids. Every target is accepted.
 
         Raises:
             TargetInvalid, RevisionNotFound, RevisionAmbiguous, MultipleHeads: a target names nothing.
         """
-        resolver = Resolver(self._history, self._heads)
-        targets: list[str] = []
+        clears: list[str] = []
+        revisions: list[str] = []
         for text in texts:
-            # `base`, and `label@base`, name no revision but a branch to clear: Alembic reads them itself.
-            parsed = parse(text)
-            clears = parsed.symbol == BASE and not parsed.steps
-            targets.extend([text] if clears else resolver.revisions(text))
-        if contradiction := self._history.contradiction([target for target in targets if target in self._history]):
+            found = self._stamped(parse(text))
+            revisions += found
+            if not found:
+                branch = parse(text).branch
+                clears.append(f"{branch}@{BASE}" if branch else BASE)
+        if contradiction := self._history.contradiction(revisions):
             raise TargetInvalid(
-                f"a database cannot be at {' and '.join(targets)}: one of them includes another",
+                f"a database cannot be at {' and '.join(revisions)}: one of them includes another",
                 why=contradiction.what,
                 hint="name the newest revision of each line",
             )
-        return tuple(dict.fromkeys(targets))
+        return tuple(dict.fromkeys([*clears, *self._dependencies_first(revisions)]))
+
+    def _stamped(self, target: Target) -> tuple[str, ...]:
+        """The revisions that a target of `stamp` names; none for base.
+
+        `+N` and `-N` name the revision at which `upgrade` and `downgrade` would end. Without a row there is nothing to
+        go down from, and `-N` counts from the heads, as in Alembic.
+        """
+        if target.symbol is None and target.steps > 0:
+            with self._explained(target.text, "upgrade"):
+                ends = self._map._parse_upgrade_target(self._heads, target.text, assert_relative_length=True)
+        elif target.symbol is None and self._heads:
+            self._check_for_one_way_down(target)
+            with self._explained(target.text, "downgrade"):
+                ends = self._map._parse_downgrade_target(self._heads, target.text, assert_relative_length=True)[1:]
+        else:
+            return Resolver(self._history, self._heads).revisions(target.text)
+        return tuple(end.revision for end in ends if isinstance(end, Revision))
+
+    def _dependencies_first(self, revisions: Collection[str]) -> list[str]:
+        """Each after those that it depends on, which lose their row to it then, as in an upgrade."""
+        return sorted(revisions, key=lambda name: len(self._history.ancestors([name], effective=True) & {*revisions}))
+
+    def _check_for_one_way_down(self, target: Target) -> None:
+        if target.branch is None and len(self._heads) > 1:
+            raise RevisionAmbiguous(
+                f'"{target.text}" could go down from {len(self._heads)} heads: {", ".join(self._heads)}',
+                state="nothing was changed",
+                hint=f"go along one: {self._heads[0]}@{target.text}, or LABEL@{target.text}, "
+                "or name the revision to end at",
+            )
 
     def _absolute(self, target: Target) -> str:
         """A target that Alembic understands: `current` is not among its words."""
@@ -153,11 +206,7 @@ class Planner:
             ) from error
         except RevisionError as error:
             if "overlaps with" in str(error):
-                raise VersionTableBroken(
-                    f"the version table holds revisions that include each other: {at}",
-                    why=str(error),
-                    hint="whimbrel stamp --purge REVISION writes the right one; find it with whimbrel history",
-                ) from error
+                raise self._overlapping(str(error)) from error
             raise self._out_of_reach(text, at, direction, str(error)) from error
         except AssertionError as error:
             # Alembic asserts that a branch has one current revision instead of saying that it has not.
@@ -166,6 +215,15 @@ class Planner:
                 why="the branch it names has no single current revision",
                 hint="name the revision to end at",
             ) from error
+
+    def _overlapping(self, why: str) -> VersionTableBroken:
+        """The error for rows of which one depends on another; `History.contradiction` is about single lines."""
+        return VersionTableBroken(
+            f"the version table holds revisions that include each other: {', '.join(self._heads)}",
+            why=why,
+            state="nothing was changed",
+            hint="whimbrel stamp --purge REVISION writes the right one; find it with whimbrel history",
+        )
 
     def _out_of_reach(self, text: str, at: str, direction: Direction, words: str) -> TargetInvalid | RevisionAmbiguous:
         """Alembic's words for a walk that does not end well, in ours."""
@@ -211,3 +269,4 @@ def check_known(history: History, heads: Iterable[str]) -> None:
 
 
 Plans = Callable[[Planner], Plan]
+StampChanges = Callable[[str, tuple[str, ...]], list[StampStep]]

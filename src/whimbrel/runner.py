@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 from alembic.runtime.migration import RevisionStep
@@ -112,13 +111,13 @@ class Runner:
 
         def steps(visit: Visit) -> Iterator[AlembicStep]:
             visit.planned = 1
-            names = self._planner(visit).stamp_targets(targets)
-            yield from scripts._stamp_revs(names, visit.heads)
+            yield from self._planner(visit).stamp(targets, scripts._stamp_revs)
 
         def check(visit: Visit) -> None:
-            visit.purged = ()
-            with suppress(VersionTableBroken):  # whatever the table holds, it goes
+            try:
                 visit.purged = visit.read()
+            except VersionTableBroken:  # whatever the table holds, it goes
+                visit.purged = ("unreadable",)
             Planner(scripts.history, scripts.revision_map, ()).stamp_targets(targets)
 
         work = Work(steps, writes=True, options={**options, "purge": purge}, before=check if purge else None)
