@@ -214,6 +214,12 @@ class VersionsFolderMissing(WhimbrelError):
     code = "WB208"
 
 
+class HookFailed(WhimbrelError):
+    """A new revision file was written, and a post-write hook could not be run on it."""
+
+    code = "WB209"
+
+
 # -- WB3xx: the models ---------------------------------------------------------------------------
 
 

@@ -181,3 +181,39 @@ def test_merge_joins_the_heads(tmp_path: Path) -> None:
     [new] = project.merge("heads", "join")
     assert project.history.heads == (new.revision,)
     assert set(project.history.parents(new.revision)) == {"bbbb", "cccc"}
+
+
+HOOK = '[[post_write_hooks]]\nname = "format"\ntype = "{type}"\n{more}\n'
+
+
+@pytest.mark.parametrize(
+    ("hook", "why"),
+    [
+        ({"type": "exec", "more": 'executable = "no-such-program"'}, "no-such-program"),
+        ({"type": "console_scripts", "more": 'entrypoint = "no-such-script"'}, "no-such-script"),
+        ({"type": "no-such-type", "more": ""}, "no-such-type"),
+    ],
+)
+def test_a_hook_that_fails_leaves_the_revision_and_says_so(hook: dict[str, str], why: str, tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    settings = folder / "whimbrel.toml"
+    settings.write_text(settings.read_text() + HOOK.format(**hook))
+    project = Project.load(folder)
+    with pytest.raises(errors.HookFailed, match="format") as caught:
+        project.revision("next")
+    history = project.history
+    [new] = [history[name] for name in history if history[name].message == "next"]
+    assert why in (caught.value.why or "")
+    assert (caught.value.state or "").startswith(f"{errors.place(new.path)} was written")
+    settings.write_text('url = "sqlite:///app.db"\n')
+    assert Project.load(folder).upgrade().after == (new.revision,)
+
+
+def test_what_alembic_refuses_behind_the_file_names_the_file(tmp_path: Path) -> None:
+    folder = alembic_project(tmp_path / "p", "sqlite:///app.db")
+    template = folder / "alembic" / "script.py.mako"
+    template.write_text(template.read_text().replace("${repr(branch_labels)}", "None"))
+    with pytest.raises(errors.CommandRefused, match="branch_labels") as caught:
+        Project.load(folder).revision("next", branch_label="billing")
+    [file] = (folder / "alembic" / "versions").glob("*_next.py")
+    assert caught.value.state == f"{file} was written"

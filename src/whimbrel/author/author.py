@@ -63,7 +63,7 @@ class Author:
                 "revision --sql needs revision_environment = true",
                 hint="leave --sql out: it only matters to an env.py that runs for every new revision",
             )
-        with _alembic_refusals():
+        with _alembic_refusals(self._scripts):
             list(context.generate_scripts())
         if autogenerate:
             self._tell_contents(context)
@@ -90,7 +90,7 @@ class Author:
                 state="nothing was written",
                 hint="whimbrel heads shows what there is to join",
             )
-        with _alembic_refusals():
+        with _alembic_refusals(self._scripts):
             self._scripts.generate_revision(
                 options.get("rev_id") or rev_id(),
                 message,
@@ -218,9 +218,9 @@ def _operations(context: RevisionContext) -> Iterator[Any]:
 
 
 @contextmanager
-def _alembic_refusals() -> Iterator[None]:
+def _alembic_refusals(scripts: WritingScripts) -> Iterator[None]:
     """Alembic's own refusals while it writes a file, in our shape."""
     try:
         yield
     except CommandError as error:
-        raise CommandRefused(str(error), state="nothing was written") from error
+        raise CommandRefused(str(error), state=scripts.state) from error

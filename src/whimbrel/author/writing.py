@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from alembic.util import template_to_file
 
 from ..atomic import Replacement
 from ..environment import Scripts
-from ..errors import RevisionDataInvalid
+from ..errors import HookFailed, RevisionDataInvalid, place
 from ..history.target import BASE, Resolver
 from .text import check_labels, check_revision_id, in_docstring, one_line
 
@@ -34,6 +35,15 @@ class WritingScripts(Scripts):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.written: list[NewRevision] = []
+        self._files: list[Path] = []
+        self._configured_hooks = list(self.hooks)
+        self._running_hook: Any = None
+
+    @property
+    def state(self) -> str:
+        """What has been written so far, in words: also what failed afterwards."""
+        files = ", ".join(place(str(file)) for file in self._files)
+        return f"{files} was written" if files else "nothing was written"
 
     def generate_revision(
         self,
@@ -52,6 +62,7 @@ class WritingScripts(Scripts):
         Raises:
             RevisionDataInvalid: the id, a label or the path is not acceptable. Nothing was written.
             RevisionNotFound, MultipleHeads, …: `head` names no revision to come after.
+            HookFailed: the file was written, and a post-write hook failed.
         """
         if check_revision_id(revid) in self.history:
             raise RevisionDataInvalid(
@@ -62,21 +73,42 @@ class WritingScripts(Scripts):
             )
         labels = check_labels([branch_labels] if isinstance(branch_labels, str) else branch_labels or ())
         self._check_labels_are_free(labels)
-        script = super().generate_revision(
-            revid,
-            None if message is None else in_docstring(one_line(message)),
-            head=self._resolved(head or "head"),
-            splice=splice,
-            branch_labels=labels or None,
-            version_path=version_path,
-            file_template=file_template,
-            depends_on=depends_on,
-            **values,
-        )
+        self.hooks = self._hooks_in_turn()  # type: ignore[assignment]  # Alembic goes through them once
+        try:
+            script = super().generate_revision(
+                revid,
+                None if message is None else in_docstring(one_line(message)),
+                head=self._resolved(head or "head"),
+                splice=splice,
+                branch_labels=labels or None,
+                version_path=version_path,
+                file_template=file_template,
+                depends_on=depends_on,
+                **values,
+            )
+        except Exception as error:
+            if self._running_hook is None:
+                raise
+            raise self._hook_failed(error) from error
         if script is not None:
             self.written.append(NewRevision(script.revision, script.path))
         self.__dict__.pop("history", None)  # read again: another new revision may follow this one
         return script
+
+    def _hooks_in_turn(self) -> Iterator[Any]:
+        for hook in self._configured_hooks:
+            self._running_hook = hook
+            yield hook
+        self._running_hook = None
+
+    def _hook_failed(self, error: Exception) -> HookFailed:
+        return HookFailed(
+            f"the post-write hook {self._running_hook['_hook_name']} failed",
+            where=str(self.database.origin),
+            why=str(error),
+            state=f"{self.state}, and can be run; the hook has not changed it",
+            hint="correct the hook and run it on the file by hand, or delete the file and begin again",
+        )
 
     def _check_labels_are_free(self, labels: tuple[str, ...]) -> None:
         for label in labels:
@@ -120,6 +152,7 @@ class WritingScripts(Scripts):
         template = src if src.exists() else _TEMPLATE
         with Replacement(str(dest)) as temporary:
             template_to_file(template, temporary, self.output_encoding, **values)
+        self._files.append(dest)
 
     def _ensure_directory(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
