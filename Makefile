@@ -29,9 +29,9 @@ test-oldest: ## the same with the oldest supported SQLAlchemy and Alembic, in .v
 	@$(bootstrap) --group oldest --venv .venv-oldest
 	.venv-oldest/bin/python -m pytest $(PYTEST_ARGS)
 
-bench: ## how long looking takes, against stock Alembic
-	@$(bootstrap)
-	$(venv)/python benchmarks/looking.py
+bench: ## how long looking takes, against stock Alembic, in .venv-bench
+	@$(bootstrap) --venv .venv-bench
+	.venv-bench/bin/python benchmarks/looking.py
 
 lint: ## style, formatting, types, and which module may import which
 	@$(bootstrap) --group dev
