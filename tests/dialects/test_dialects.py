@@ -179,7 +179,7 @@ def _placed(server: Server, statements: list[str], ask: str) -> tuple[list[Any],
         query = query_of(connection.connection)
         for statement in statements:
             query(statement)
-        return list(server.dialect.place(query)), query(ask)
+        return list(server.dialect.place(query).statements), query(ask)
 
     place, there = run(engine, move)
 

@@ -106,6 +106,8 @@ def test_a_tenant_that_fails(stage: Stage, tmp_path: Path) -> None:
     assert done.code == 3
     assert _tables(place, "tenant_a") == {"alembic_version", f"t_{A1}", f"t_{A2}"}
     assert (f"at {A1}," if f"t_{A1}" in _tables(place, "tenant_b") else "at base,") in done.err
+    assert f"_.py:17, on {place.url}, schema tenant_b\n" in done.err
+    assert "; completed: tenant_a\n" in done.err
 
 
 def test_each_revision_of_each_tenant_is_a_transaction(stage: Stage, tmp_path: Path) -> None:

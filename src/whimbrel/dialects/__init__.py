@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ..connect.url import DatabaseUrl
 from ..errors import UrlInvalid
-from .base import Dialect
+from .base import Dialect, Place
 from .mysql import MariaDB, MySQL
 from .postgresql import PostgreSQL
 from .sqlite import SQLite
 
-__all__ = ["Dialect", "dialect_named", "dialect_of"]
+__all__ = ["Dialect", "Place", "dialect_named", "dialect_of", "dialect_of_module"]
 
 _DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SQLite(), PostgreSQL(), MySQL(), MariaDB())}
 
@@ -17,6 +17,12 @@ _DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SQLite(),
 def dialect_named(name: str) -> Dialect | None:
     """The dialect of this SQLAlchemy name, or None if whimbrel knows nothing special about it."""
     return _DIALECTS.get(name)
+
+
+def dialect_of_module(name: str) -> Dialect | None:
+    """The dialect that has a driver in this module or package, or None."""
+    top = name.partition(".")[0]
+    return next((one for one in _DIALECTS.values() if any(driver.module == top for driver in one.drivers)), None)
 
 
 def dialect_of(url: DatabaseUrl) -> Dialect:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from ..connect.driver import Driver, Query
 from ..connect.url import DatabaseUrl
+from ..record import Record
+
+
+class Place(Record):
+    """Where a connection looks up names.
+
+    Attributes:
+        statements: put a new connection there.
+        schema: the schema of a name without one, if it is not the usual one.
+    """
+
+    statements: tuple[str, ...] = ()
+    schema: str | None = None
 
 
 class Dialect(Protocol):
@@ -40,8 +53,8 @@ class Dialect(Protocol):
     def table_exists(self, table: str, schema: str | None) -> str:
         """A statement that returns a row with something in it exactly if the table exists."""
 
-    def place(self, query: Query) -> Iterable[str]:
-        """Statements that put a new connection where this one is: schema search path, database, attached files."""
+    def place(self, query: Query) -> Place:
+        """Where a connection looks up names: schema search path, current database, attached files."""
 
 
 def literal(text: str) -> str:

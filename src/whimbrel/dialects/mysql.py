@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ..connect.driver import CONNECT_TIMEOUT, Driver, Query
 from ..connect.url import DatabaseUrl
+from .base import Place
 
 
 class MySQL:
@@ -46,10 +47,9 @@ class MySQL:
             f"WHERE table_schema = {in_schema} AND table_name = {_literal(table)}"
         )
 
-    def place(self, query: Query) -> Iterable[str]:
+    def place(self, query: Query) -> Place:
         [[database]] = query("SELECT DATABASE()")
-        if database:
-            yield f"USE {self.quoted(database)}"
+        return Place((f"USE {self.quoted(database)}",), database) if database else Place()
 
 
 class MariaDB(MySQL):

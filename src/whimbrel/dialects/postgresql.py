@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ..connect.driver import CONNECT_TIMEOUT, Driver, Query
 from ..connect.url import DatabaseUrl
-from .base import double_quoted, literal
+from .base import Place, double_quoted, literal
 
 
 class PostgreSQL:
@@ -48,11 +48,13 @@ class PostgreSQL:
     def table_exists(self, table: str, schema: str | None) -> str:
         return f"SELECT 1 WHERE to_regclass({literal(self.quoted(schema, table))}) IS NOT NULL"
 
-    def place(self, query: Query) -> Iterable[str]:
-        [[path, role]] = query("SELECT current_setting('search_path'), current_setting('role')")
-        if role != "none":
-            yield f"SELECT set_config('role', {literal(role)}, false)"
-        yield f"SELECT set_config('search_path', {literal(path)}, false)"
+    def place(self, query: Query) -> Place:
+        [[path, role, schema]] = query(
+            "SELECT current_setting('search_path'), current_setting('role'), current_schema()"
+        )
+        settings = {"search_path": path} if role == "none" else {"role": role, "search_path": path}
+        statements = (f"SELECT set_config('{name}', {literal(value)}, false)" for name, value in settings.items())
+        return Place(tuple(statements), None if schema == "public" else schema)
 
 
 @contextmanager

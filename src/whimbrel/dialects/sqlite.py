@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ..connect.driver import Driver, Query
 from ..connect.url import DatabaseUrl
-from .base import double_quoted, literal
+from .base import Place, double_quoted, literal
 
 
 class SQLite:
@@ -43,10 +43,15 @@ class SQLite:
         catalog = self.quoted(schema, "sqlite_master")
         return f"SELECT 1 FROM {catalog} WHERE type IN ('table', 'view') AND lower(name) = lower({literal(table)})"
 
-    def place(self, query: Query) -> Iterable[str]:
-        for _, name, file in query("PRAGMA database_list"):
-            if name not in ("main", "temp") and file:
-                yield f"ATTACH DATABASE {literal(file)} AS {double_quoted(name)}"
+    def place(self, query: Query) -> Place:
+        attached = {name: file for _, name, file in query("PRAGMA database_list") if file}
+        return Place(
+            tuple(
+                f"ATTACH DATABASE {literal(file)} AS {double_quoted(name)}"
+                for name, file in attached.items()
+                if name not in ("main", "temp")
+            )
+        )
 
 
 @contextmanager

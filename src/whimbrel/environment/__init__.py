@@ -9,7 +9,7 @@ from argparse import Namespace
 from typing import Any
 
 from ..connect.engine import require_sqlalchemy
-from ..errors import EnvironmentFailed, WhimbrelError, place
+from ..errors import EnvironmentFailed, place
 from ..settings import Database
 from .config import ProjectConfig, config_for
 from .context import WorkContext
@@ -60,8 +60,6 @@ class Environment:
                         self.scripts.run_env()
                 else:
                     run_native(self.database, context)
-        except WhimbrelError as error:
-            raise _with_state(error, context) from error
         except KeyboardInterrupt as error:
             error.args = (interrupted(context),)  # whoever catches it may tell what state the database is in
             raise
@@ -90,15 +88,6 @@ class Environment:
         if self.config.cmd_opts is None or os.path.samefile(self.database.root, os.getcwd()):
             return contextlib.nullcontext()
         return contextlib.chdir(self.database.root)
-
-
-def _with_state(error: WhimbrelError, context: WorkContext) -> WhimbrelError:
-    """An error of ours that has no state yet, raised before anything was run."""
-    if error.state is None and not any(visit.finished or visit.running for visit in context.visits):
-        error.state = "nothing was changed"
-    if error.where is None and context.visits and not context.visits[-1].offline:
-        error.where = context.visits[-1].where
-    return error
 
 
 def _prepend_to_sys_path(database: Database) -> None:

@@ -16,6 +16,8 @@ from .scripts import Scripts
 from .sqlite import BEGIN, Transactions
 from .work import AlembicStep, Visit, Work, version_schema
 
+_ENDPOINT = ("host", "port", "database")
+
 
 class WorkContext(EnvironmentContext):
     """The environment of one piece of work; env.py, or the built-in environment, configures and runs it.
@@ -51,8 +53,9 @@ class WorkContext(EnvironmentContext):
         """As Alembic's, except that a step is its own transaction unless env.py holds one of its own."""
         context = self.get_context()
         shared = context.connection is not None and context.connection is self.config.attributes.get("connection")
-        url = None if shared else self.script.database.url
-        visit = Visit(context, schema=version_schema(context), url=url.masked if url else None, shared=shared)
+        visit = Visit(
+            context, schema=version_schema(context), url=None if shared else self._configured_url(), shared=shared
+        )
         self.visits.append(visit)
         if self.work.before is not None:
             self.work.before(visit)
@@ -81,6 +84,15 @@ class WorkContext(EnvironmentContext):
         for transactions in self._transactions:
             transactions.stop()
         self._transactions.clear()
+
+    def _configured_url(self) -> str | None:
+        """The URL of the settings, masked, unless env.py has connected to another database."""
+        configured, connection = self.script.database.url, self.get_context().connection
+        if configured is None or connection is None:
+            return configured.masked if configured else None
+        actual = connection.engine.url
+        here, there = (tuple(getattr(url, part) for part in _ENDPOINT) for url in (actual, configured))
+        return configured.masked if here == there or not any(here) else None
 
     def _listen(self, connection: Connection, name: str, listener: Callable[..., Any]) -> None:
         event.listen(connection, name, listener)

@@ -1,18 +1,15 @@
-"""What went wrong in an environment, told in our words: where, why, and what state the database is in now."""
+"""What went wrong in an environment, told in our words: where, why, and what state the databases are in now."""
 
 from __future__ import annotations
 
 import os
-import re
 import socket
-from typing import Any
 
 from alembic.util import CommandError
 from sqlalchemy import exc
 
 from ..connect.driver import cannot_connect
-from ..connect.url import scrub
-from ..dialects import dialect_named
+from ..dialects import dialect_named, dialect_of_module
 from ..errors import (
     CannotConnect,
     CommandRefused,
@@ -28,52 +25,112 @@ from ..errors import (
 from ..settings import Database
 from ..versions import unreadable
 from .context import WorkContext
+from .reasons import causes, comes_from, driver_words, hint_for, line_in, passed, reason
+from .states import is_applied, rolled_back, state, state_of_others
 from .work import Visit
-
-_DRIVERS = ("asyncpg", "asyncmy", "aiomysql", "aiosqlite", "psycopg", "psycopg2", "pymysql", "sqlite3", "MySQLdb")
-_STATEMENT_SHOWN = 120
-# asyncpg quotes the value of a parameter that it cannot send.
-_QUOTED_VALUE = re.compile(r"(invalid input for query argument \$\d+): .* \((.*)\)$")
 
 
 def explained(error: BaseException, database: Database, context: WorkContext) -> WhimbrelError:
     """The error that a user should see for one that came out of an environment.
 
     Args:
-        error: what was raised, by env.py, a revision, SQLAlchemy, Alembic or a driver.
+        error: what was raised, by env.py, a revision, SQLAlchemy, Alembic, a driver or whimbrel.
         database: whose environment it was.
         context: how far it came.
     """
-    for visit in context.visits:
-        if visit.running is not None and visit.failure in (error, None):
-            return _migration_failed(error, visit, context)
+    visit = _failed_visit(error, context)
+    if visit is not None and visit.failure is not None:
+        error = visit.failure  # env.py may have raised another one from it
+    if isinstance(error, WhimbrelError):
+        return _with_state(error, visit, context)
+    if visit is not None and visit.running is not None:
+        return _migration_failed(error, visit, context)
+    if visit is None and _is_connect_error(error, context):
+        return _connect_error(error, database, context)
+    if visit is None and len(context.visits) == 1:
+        visit = context.visits[0]
     if isinstance(error, CommandError):
-        return CommandRefused(str(error), state="nothing was changed")
-    if _is_connect_error(error) and not context.visits:
-        return _connect_error(error, database)
+        return CommandRefused(str(error), state=state(context, visit))
     if isinstance(error, exc.DBAPIError):
-        if context.visits and _is_about_version_table(error, context.visits[-1]):
-            return unreadable(context.visits[-1].context.version_table, _reason(error, database))
-        return DatabaseFailed(
-            "the database refused a statement",
-            where=_where(context, database),
-            why=_reason(error, database),
-            state=_state(context),
-            hint=_database_hint(error, database, context),
-        )
-    return _environment_failed(error, database, context)
+        return _database_failed(error, visit, database, context)
+    return _environment_failed(error, visit, database, context)
 
 
 def interrupted(context: WorkContext) -> Interrupted:
     """The error for a run that somebody has stopped."""
-    running = next((visit for visit in context.visits if visit.running is not None), None)
+    visit = next((visit for visit in context.visits if visit.running is not None), None)
     return Interrupted(
-        f"interrupted while {running.running} ran" if running else "interrupted",
-        where=running.where if running and not running.offline else None,
-        state=_state(context),
+        f"interrupted while {visit.running} ran" if visit else "interrupted",
+        where=visit.where if visit and not visit.offline else None,
+        state=state(context, visit or next(reversed(context.visits), None)),
         hint="run the same command again"
-        if running is None or _rolled_back(running)
+        if visit is None or rolled_back(visit)
         else "see what the revision has done so far before you run the command again",
+    )
+
+
+def _failed_visit(error: BaseException, context: WorkContext) -> Visit | None:
+    """The visit that an error came out of, or that it has left in the middle of a revision; None for any other."""
+    chain = causes(error)
+    failed = (visit for visit in context.visits if any(visit.failure is cause for cause in chain))
+    midway = (visit for visit in context.visits if visit.failure is None and visit.running is not None)
+    return next(failed, None) or next(midway, None)
+
+
+def _with_state(error: WhimbrelError, visit: Visit | None, context: WorkContext) -> WhimbrelError:
+    """An error of ours, with what the room that raised it could not know."""
+    if error.state is None and not any(one.finished or one.running for one in context.visits):
+        error.state = "nothing was changed"
+    elif error.state is None:
+        error.state = state(context, visit)
+    elif others := state_of_others(context, visit):
+        error.state += f"; {others}"
+    last = visit or next(reversed(context.visits), None)
+    if error.where is None and last is not None and not last.offline:
+        error.where = last.where
+    return error
+
+
+def _migration_failed(error: BaseException, visit: Visit, context: WorkContext) -> MigrationFailed:
+    revision = str(visit.running)
+    path = context.script.get_revision(revision).path
+    is_one_of_several = len(context.visits) > 1 and not visit.offline
+    return MigrationFailed(
+        f"revision {revision} failed",
+        where=place(path, line_in(error, path)) + (f", on {visit.where}" if is_one_of_several or visit.inside else ""),
+        why=reason(error),
+        state=state(context, visit),
+        hint="another process has applied it meanwhile: run the same command again"
+        if is_applied(visit)
+        else _migration_hint(error, visit),
+    )
+
+
+def _migration_hint(error: BaseException, visit: Visit) -> str:
+    if visit.offline:
+        return "what has been written so far is no complete script; correct the revision first"
+    if isinstance(error, exc.DBAPIError) and (hint := hint_for(error, visit.context.dialect.name)):
+        return hint
+    if not rolled_back(visit):
+        return "undo by hand what the revision did so far, or take those statements out, then run the command again"
+    if isinstance(error, ModuleNotFoundError):
+        return f"pip install {error.name}, then run the same command again"
+    return "correct the revision and run the same command again"
+
+
+def _database_failed(
+    error: exc.DBAPIError, visit: Visit | None, database: Database, context: WorkContext
+) -> WhimbrelError:
+    words = reason(error, database.url)
+    if visit is not None and _is_about_version_table(error, visit):
+        return _with_state(unreadable(visit.context.version_table, words), visit, context)
+    name = visit.context.dialect.name if visit else database.url.dialect if database.url else ""
+    return DatabaseFailed(
+        "the database refused a statement",
+        where=_where(error, visit, database, context),
+        why=words,
+        state=state(context, visit),
+        hint=hint_for(error, name),
     )
 
 
@@ -82,139 +139,69 @@ def _is_about_version_table(error: exc.DBAPIError, visit: Visit) -> bool:
     return not visit.begun and statement.startswith("SELECT") and "version_num" in statement
 
 
-def _migration_failed(error: BaseException, visit: Visit, context: WorkContext) -> MigrationFailed:
-    revision = str(visit.running)
-    path = context.script.get_revision(revision).path
-    return MigrationFailed(
-        f"revision {revision} failed",
-        where=place(path, _line_in(error, path)),
-        why=_reason(error, None),
-        state=_state(context),
-        hint="another process has applied it meanwhile: run the same command again"
-        if _is_applied(visit)
-        else _migration_hint(error, visit),
-    )
-
-
-def _is_applied(visit: Visit) -> bool:
-    """Whether the revision that failed here is applied all the same: two migrators ran at once."""
-    if visit.offline or visit.direction != "upgrade" or visit.uncommitted:
-        return False
-    try:
-        return visit.running in (visit.read_anew() or ())
-    except Exception:
-        return False
-
-
-def _migration_hint(error: BaseException, visit: Visit) -> str:
-    if visit.offline:
-        return "what has been written so far is no complete script; correct the revision first"
-    if isinstance(error, exc.DBAPIError) and (hint := _hint_for(error, visit.context.dialect.name)):
-        return hint
-    if not _rolled_back(visit):
-        return "undo by hand what the revision did so far, or take those statements out, then run the command again"
-    if isinstance(error, ModuleNotFoundError):
-        return f"pip install {error.name}, then run the same command again"
-    return "correct the revision and run the same command again"
-
-
-def _rolled_back(visit: Visit) -> bool:
-    """Whether the failed revision left nothing behind."""
-    return bool(visit.context.impl.transactional_ddl) and not visit.committed_midway and not visit.autocommits
-
-
-def _state(context: WorkContext) -> str:
-    """Where the database is now, asked on a new connection."""
-    if not context.visits:
-        return "nothing was changed"
-    visit = context.visits[-1]
-    if visit.offline:
-        return "no database was touched"
-    if visit.uncommitted:
-        return "the transaction of the given connection is still open: nothing is done until it is committed"
-    try:
-        heads = visit.read_anew()
-    except Exception:
-        return "unknown: the database does not answer"
-    at = ", ".join(heads) if heads else "base"
-    if visit.running is None and not visit.finished:
-        return f"nothing was changed, the database is at {at}"
-    done = len(set(visit.finished)) if heads is not None and set(heads) != set(visit.heads) else 0
-    did = "applied" if visit.direction == "upgrade" else "taken back"
-    text = f"at {at}, {done} of {visit.planned} revisions {did}"
-    if visit.running is not None and not _rolled_back(visit):
-        return f"{text}; {visit.context.dialect.name} may have kept what {visit.running} did before it ended"
-    return f"{text}, safe to run again"
-
-
-def _is_connect_error(error: BaseException) -> bool:
+def _is_connect_error(error: BaseException, context: WorkContext) -> bool:
     if isinstance(error, exc.DBAPIError):
-        return error.statement is None
+        # A COMMIT has no statement either: behind the first visit, look at where the error was raised.
+        return error.statement is None and (not context.visits or passed(error, "_handle_dbapi_exception_noconnection"))
     if isinstance(error, ConnectionError | TimeoutError | socket.gaierror):
         return True
-    return type(error).__module__.split(".")[0] in _DRIVERS
+    return dialect_of_module(type(error).__module__) is not None
 
 
-def _connect_error(error: BaseException, database: Database) -> CannotConnect:
-    cause: BaseException = error
-    dialect = dialect_named(database.url.dialect) if database.url else None
-    if isinstance(error, exc.DBAPIError) and error.orig is not None:
-        cause = error.orig
-        dialect = dialect or _dialect_of_driver(cause)
+def _connect_error(error: BaseException, database: Database, context: WorkContext) -> CannotConnect:
+    cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
+    dialect = dialect_of_module(type(cause).__module__) or (
+        dialect_named(database.url.dialect) if database.url else None
+    )
     failure = cannot_connect(
-        type(cause)(_driver_words(cause)) if isinstance(cause, Exception) and _is_numbered(cause) else cause,
+        Exception(driver_words(cause) or type(cause).__name__),
         database.url,
         dialect.hints if dialect else {},
         where=None if database.url else str(database.origin),
     )
-    if database.url is not None and database.url_origin is not None:
+    if context.visits:  # it is another database than the one that the settings name
+        failure.where = _where(error, None, database, context)
+        failure.state = state(context, None)
+    elif database.url is not None and database.url_origin is not None:
         failure.where = f"{database.url.masked}  (from {database.url_origin})"
     return failure
 
 
-def _dialect_of_driver(error: BaseException) -> Any:
-    module = type(error).__module__.split(".")[0]
-    name = {"sqlite3": "sqlite", "aiosqlite": "sqlite", "pymysql": "mysql", "asyncmy": "mysql"}.get(
-        module, "postgresql"
-    )
-    return dialect_named(name)
-
-
-def _environment_failed(error: BaseException, database: Database, context: WorkContext) -> WhimbrelError:
-    env = os.path.join(database.script_location, "env.py")
-    line = _line_in(error, env)
-    where = place(env, line) if database.has_env and line else _where(context, database)
-    why = _reason(error, database)
+def _environment_failed(
+    error: BaseException, visit: Visit | None, database: Database, context: WorkContext
+) -> WhimbrelError:
+    line = line_in(error, _env_py(database)) if database.has_env else None
+    where = place(_env_py(database), line) if line else _where(error, visit, database, context)
+    why, now = reason(error, database.url), state(context, visit)
     if isinstance(error, exc.NoSuchModuleError | exc.ArgumentError):
         return UrlInvalid(
             "the database URL names no database that SQLAlchemy knows",
             where=where,
             why=why,
-            state=_state(context),
+            state=now,
             hint="set sqlalchemy.url, for example sqlite:///app.db",
         )
-    if isinstance(error, KeyError) and error.args == (_impl_name(context),):
+    name = _name_of_given_dialect(context)
+    if isinstance(error, KeyError) and error.args == (name,):
         return UrlInvalid(
-            f"Alembic cannot migrate {_impl_name(context)}",
+            f"Alembic cannot migrate {name}",
             where=where,
             why="it has no implementation for it",
-            state=_state(context),
+            state=now,
             hint="use sqlite, postgresql, mysql or mariadb",
         )
-    if line and database.has_env:
-        return EnvironmentFailed(
-            "env.py failed", where=where, why=why, state=_state(context), hint=_environment_hint(error)
-        )
+    if line:
+        return EnvironmentFailed("env.py failed", where=where, why=why, state=now, hint=_environment_hint(error))
     return Unexpected(
         "something failed that whimbrel has no name for",
         where=where,
         why=why,
-        state=_state(context),
+        state=now,
         hint="--debug shows where",
     )
 
 
-def _impl_name(context: WorkContext) -> str | None:
+def _name_of_given_dialect(context: WorkContext) -> str | None:
     connection = context.config.attributes.get("connection")
     return connection.dialect.name if connection is not None else None
 
@@ -224,71 +211,20 @@ def _environment_hint(error: BaseException) -> str:
         return "the URL names an async driver and env.py connects synchronously: use a sync driver, or an async env.py"
     if isinstance(error, ModuleNotFoundError):
         return f"install {error.name}, or add its folder to prepend_sys_path"
-    if isinstance(error, KeyError) and _comes_from(error, os.__file__):
+    if isinstance(error, KeyError) and comes_from(error, os.__file__):
         return f"export {error.args[0]}=…, or put it into .env"
     return "correct env.py; --debug shows the whole traceback"
 
 
-def _database_hint(error: exc.DBAPIError, database: Database, context: WorkContext) -> str | None:
-    name = context.visits[-1].context.dialect.name if context.visits else None
-    return _hint_for(error, name or (database.url.dialect if database.url else ""))
+def _env_py(database: Database) -> str:
+    return os.path.join(database.script_location, "env.py")
 
 
-def _hint_for(error: exc.DBAPIError, dialect_name: str) -> str | None:
-    dialect = dialect_named(dialect_name)
-    words = _driver_words(error.orig) if error.orig else str(error)
-    hints = dialect.hints if dialect else {}
-    return next((hint for pattern, hint in hints.items() if re.search(pattern, words, re.IGNORECASE)), None)
-
-
-def _where(context: WorkContext, database: Database) -> str:
-    if context.visits and not context.visits[-1].offline:
-        return context.visits[-1].where
+def _where(error: BaseException, visit: Visit | None, database: Database, context: WorkContext) -> str:
+    """The database of the visit; without one, the line of an env.py that has several, or what is configured."""
+    if visit is not None and not visit.offline:
+        return visit.where
+    line = line_in(error, _env_py(database)) if context.visits and database.has_env else None
+    if line:
+        return place(_env_py(database), line)
     return database.url.masked if database.url else str(database.origin)
-
-
-def _reason(error: BaseException, database: Database | None) -> str:
-    """An error's own words in one line: no bind parameter, no password."""
-    statement = None
-    if isinstance(error, exc.StatementError):
-        statement, cause = error.statement, error.orig
-        words = _driver_words(cause) if cause is not None else str(error.args[0])
-        name = type(cause).__name__ if cause is not None else type(error).__name__
-    else:
-        words, name = str(error), type(error).__name__
-    first = next((line.strip() for line in words.splitlines() if line.strip()), "")
-    first = _QUOTED_VALUE.sub(r"\1: \2", first)
-    text = f"{name}: {first}" if first else name
-    if statement:
-        folded = " ".join(statement.split())
-        text += f", in: {folded[:_STATEMENT_SHOWN]}{'…' if len(folded) > _STATEMENT_SHOWN else ''}"
-    return scrub(text, database.url if database else None)
-
-
-def _is_numbered(error: BaseException) -> bool:
-    return len(error.args) == 2 and isinstance(error.args[0], int)
-
-
-def _driver_words(error: BaseException) -> str:
-    """What a driver says; MySQL's raise a number and a text."""
-    return f"{error.args[1]} ({error.args[0]})" if _is_numbered(error) else str(error)
-
-
-def _comes_from(error: BaseException, path: str) -> bool:
-    """Whether an error was raised in a file itself: `os.environ["NAME"]` raises in `os`."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    return traceback is not None and traceback.tb_frame.f_code.co_filename in (path, "<frozen os>")
-
-
-def _line_in(error: BaseException, path: str) -> int | None:
-    """The line of a file that an error came through, the last of them."""
-    if isinstance(error, SyntaxError) and error.filename == path:
-        return error.lineno
-    line, traceback = None, error.__traceback__
-    while traceback is not None:
-        if os.path.realpath(traceback.tb_frame.f_code.co_filename) == os.path.realpath(path):
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    return line

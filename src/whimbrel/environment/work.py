@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from .. import versions
 from ..connect.driver import Query
 from ..connect.engine import has_one_connection, on_new_connection, query_of
-from ..dialects import Dialect, dialect_named
+from ..connect.url import mask
+from ..dialects import Dialect, Place, dialect_named
 
 AlembicStep = RevisionStep | StampStep
 T = TypeVar("T")
@@ -60,7 +61,7 @@ class Visit:
         planned: how many revisions are to run.
         direction: `upgrade` or `downgrade`.
         committed_midway: whether the running revision has committed something itself, in an autocommit block.
-        place: statements that put a new connection where this one was.
+        place: where names without a schema were looked up.
         begun: whether the version table has been read.
         shared: whether the connection is the caller's, who commits or rolls back.
         autocommits: whether the connection commits each statement by itself.
@@ -78,7 +79,7 @@ class Visit:
     planned: int = 0
     direction: str = "upgrade"
     committed_midway: bool = False
-    place: tuple[str, ...] = ()
+    place: Place = field(default_factory=Place)
     begun: bool = False
     shared: bool = False
     autocommits: bool = False
@@ -113,9 +114,21 @@ class Visit:
         return connection is not None and not connection.closed and connection.in_transaction()
 
     @property
-    def where(self) -> str:
+    def address(self) -> str:
         """The database's URL with the password masked."""
-        return self.url or self.engine.url.render_as_string(hide_password=True)
+        return self.url or mask(self.engine.url.render_as_string(hide_password=True))
+
+    @property
+    def inside(self) -> str | None:
+        """The schema, if it is not the one that the URL leads to."""
+        if self.schema is not None:
+            return self.schema
+        return None if self.place.schema == self.engine.url.database else self.place.schema
+
+    @property
+    def where(self) -> str:
+        """Which database, and which schema in it."""
+        return f"{self.address}, schema {self.inside}" if self.inside else self.address
 
     def begin(self, heads: Iterable[str]) -> None:
         """Note where the database is, and how to get there again."""
@@ -127,7 +140,7 @@ class Visit:
             level = options.get("isolation_level") or getattr(self.engine.dialect, "_on_connect_isolation_level", None)
             self.autocommits = level == "AUTOCOMMIT"
         if not self.offline and self.dialect is not None:
-            self.place = tuple(self.dialect.place(self._query()))
+            self.place = self.dialect.place(self._query())
 
     def read(self) -> tuple[str, ...]:
         """What the version table holds, read on the migration's own connection."""
@@ -162,8 +175,8 @@ class Visit:
         assert dialect is not None
 
         def asked(query: Query) -> T:
-            there = set(dialect.place(query))
-            for statement in self.place:
+            there = dialect.place(query).statements
+            for statement in self.place.statements:
                 if statement not in there:  # the engine may attach or set it by itself
                     query(statement)
             return ask(query)
