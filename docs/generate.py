@@ -61,8 +61,9 @@ VARIABLES = {
     "WHIMBREL_URL": "The database URL, if one database is configured.",
     "DATABASE_URL": "The same, if there is no `WHIMBREL_URL`.",
     "SQLALCHEMY_URL": "The same, if there is no `DATABASE_URL` either.",
+    "SQLALCHEMY_DATABASE_URI": "The same, if there is none of these three: Flask-SQLAlchemy's name for it.",
     "WHIMBREL_DATABASE__NAME__URL": "The URL of the database NAME, in capitals and with `_` for `-`. "
-    "It goes before the three above.",
+    "It goes before the four above.",
     "VISUAL": "The editor for `whimbrel edit`.",
     "EDITOR": "The same, if there is no `VISUAL`.",
     "NO_COLOR": "No colours, unless `--color` says otherwise.",
@@ -282,8 +283,9 @@ def _where_urls_are() -> Iterator[str]:
     yield _text("The first of these that is there counts:")
     yield _numbered(
         "`--url`",
-        "`WHIMBREL_DATABASE__NAME__URL`, `WHIMBREL_URL`, `DATABASE_URL`, `SQLALCHEMY_URL` in the environment",
-        "the same four in `.env` in the project's folder, or in the file named with `--env-file`",
+        "`WHIMBREL_DATABASE__NAME__URL`, `WHIMBREL_URL`, `DATABASE_URL`, `SQLALCHEMY_URL`, `SQLALCHEMY_DATABASE_URI` "
+        "in the environment",
+        "the same five in `.env` in the project's folder, or in the file named with `--env-file`",
         "the key `url`, or the file that the key `url_from` names",
         "`database: url:` in the one YAML file in the project's folder, `conf/` or `config/` that has it; "
         "one whose name begins with `default` goes before the others",

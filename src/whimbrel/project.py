@@ -141,7 +141,10 @@ class Project:
                     where=place(database.script_location),
                     why=f"script_location in {database.origin}",
                     state="nothing was changed",
-                    hint=f"mkdir -p {place(database.version_locations[0])}, or correct script_location",
+                    # A new folder would make another kind of project of one that has lost its env.py.
+                    hint="restore it from version control, or correct script_location"
+                    if database.alembic
+                    else "restore it from version control; if there never was one: whimbrel init",
                 )
         # A revision whose id is computed is imported, and may need them. At the end: nothing is shadowed here.
         sys.path += [path for path in database.options.get("prepend_sys_path", ()) if path not in sys.path]

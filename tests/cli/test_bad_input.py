@@ -248,6 +248,13 @@ def script_location_does_not_exist(folder: Path) -> list[str]:
     return ["upgrade", "head"]
 
 
+@case(errors.UrlMissing)
+def one_of_several_databases_has_no_url(folder: Path) -> list[str]:
+    _native(folder)
+    (folder / "whimbrel.toml").write_text('[databases.billing]\n[databases.shop]\nurl = "sqlite://"\n')
+    return ["-d", "billing", "upgrade"]
+
+
 @case(errors.DatabaseNotConfigured)
 def database_name_is_misspelt(folder: Path) -> list[str]:
     (folder / "whimbrel.toml").write_text(
@@ -651,3 +658,14 @@ def test_a_message_that_looks_like_an_option_is_none(tmp_path: Path) -> None:
     _native(tmp_path)
     result = whimbrel("revision", "--message=--json", cwd=tmp_path).ok()
     assert result.out.startswith("Generating ")
+
+
+def test_a_lost_folder_of_migrations_is_to_be_restored_and_not_made_anew(tmp_path: Path) -> None:
+    """A new one would hold no env.py: the project would run without, as if it had never had one."""
+    alembic_project(tmp_path, "sqlite:///app.db", linear("aaaa"))
+    (tmp_path / "alembic").rename(tmp_path / "gone")
+    result = whimbrel("upgrade", "head", cwd=tmp_path)
+    assert "error[WB208]" in result.err
+    assert "restore it from version control" in result.err
+    assert "mkdir" not in result.err
+    assert "init" not in result.err

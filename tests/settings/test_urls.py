@@ -34,6 +34,10 @@ PLACES: dict[str, tuple[str, Callable[[Path, dict[str, str]], object]]] = {
     "environment: WHIMBREL_URL": ("ours", lambda _, environ: environ.update(WHIMBREL_URL="sqlite:///ours.db")),
     "environment: DATABASE_URL": ("theirs", lambda _, environ: environ.update(DATABASE_URL="sqlite:///theirs.db")),
     "environment: SQLALCHEMY_URL": ("sa", lambda _, environ: environ.update(SQLALCHEMY_URL="sqlite:///sa.db")),
+    "environment: SQLALCHEMY_DATABASE_URI": (
+        "flask",
+        lambda _, environ: environ.update(SQLALCHEMY_DATABASE_URI="sqlite:///flask.db"),
+    ),
     ".env: DATABASE_URL": ("dotenv", lambda place, _: write(place, {".env": "DATABASE_URL=sqlite:///dotenv.db\n"})),
     "whimbrel.toml: url": ("native", lambda place, _: write(place, {"whimbrel.toml": NATIVE})),
     "config/app.yaml: database: url": ("yaml", lambda place, _: write(place, {"config/app.yaml": YAML})),
@@ -71,7 +75,10 @@ def test_one_of_several_databases_has_a_variable_of_its_own_and_no_other(place: 
     write(place, {"whimbrel.toml": "[databases.shop]\n[databases.big-billing]\n", "app.yaml": YAML})
     environ = {"WHIMBREL_DATABASE__BIG_BILLING__URL": "sqlite:///b.db", "DATABASE_URL": "sqlite:///no.db"}
     shop, billing = load(str(place), environ=environ).databases
-    assert shop.url is None
+    with pytest.raises(UrlMissing) as caught:
+        shop.required_url  # noqa: B018
+    assert "export WHIMBREL_DATABASE__SHOP__URL=" in (caught.value.hint or "")
+    assert " DATABASE_URL" not in f"{caught.value.why} {caught.value.hint}", "it would have no effect"
     assert (billing.required_url.database, billing.url_origin and billing.url_origin.detail) == (
         "b.db",
         "WHIMBREL_DATABASE__BIG_BILLING__URL",

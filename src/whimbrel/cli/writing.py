@@ -93,7 +93,7 @@ def _show_url(session: Session, database: Database) -> bool:
         session.console.notice(error.what, error.hint or "")
         return False
     if url is None:
-        session.console.notice("no database URL found yet", "export DATABASE_URL=sqlite:///app.db, or put it into .env")
+        session.console.notice("no database URL found yet", database.how_to_name_url)
         return False
     session.console.on(Found("database URL", str(database.url_origin), url.masked))
     return True

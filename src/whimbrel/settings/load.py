@@ -124,11 +124,12 @@ class _Native:
         if config := options.get("config"):
             path = os.path.join(self.root, config)
             files = _alembic_files([path], options.get("section"))
-            return _alembic_database(name, os.path.dirname(path), files, options, find)
+            return _alembic_database(name, os.path.dirname(path), files, options, find, only=only)
         location = self._locate(options.get("script_location", DEFAULT_LOCATION))
         versions = [self._locate(path) for path in options.get("version_locations", ())]
         return Database(
             name=name,
+            only=only,
             root=self.root,
             origin=self._origin,
             script_location=location,
@@ -169,6 +170,8 @@ def _alembic_database(
     files: AlembicFiles,
     overrides: Mapping[str, Any],
     find_url: Callable[[], tuple[DatabaseUrl, Origin] | None],
+    *,
+    only: bool = True,
 ) -> Database:
     from .alembic import AlembicOptions
 
@@ -179,6 +182,7 @@ def _alembic_database(
     url = {} if has_env else {"find_url": find_url}
     return Database(
         name=name,
+        only=only,
         root=base,
         origin=options.origin,
         script_location=location,

@@ -10,9 +10,8 @@ from ..connect.url import DatabaseUrl, parse
 from ..errors import ConfigurationInvalid, UrlMissing
 from .files import read_dotenv, read_ini, read_text, read_yaml
 from .keys import line_of
-from .values import Origin
+from .values import VARIABLES, Origin, variable_of
 
-VARIABLES = ("WHIMBREL_URL", "DATABASE_URL", "SQLALCHEMY_URL")
 _FOLDERS = ("", "conf", "config")
 _INI_FILES = ("alembic.ini", "database.ini", "config.ini", "development.ini")
 
@@ -59,7 +58,7 @@ class Surroundings:
         """The URL that the flag or a variable gives to the database `name`; `only`: it is the only one."""
         if self._flag:
             return self._flag, Origin("--url")
-        own = f"WHIMBREL_DATABASE__{name.upper().replace('-', '_')}__URL"
+        own = variable_of(name)
         names = (own, *VARIABLES) if only else (own,)
         # All of the environment goes before all of .env: what was exported last is what was meant.
         found = [self.environ.get(variable) for variable in names]

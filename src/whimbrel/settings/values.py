@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from ..connect.url import DatabaseUrl
 
 
+VARIABLES = ("WHIMBREL_URL", "DATABASE_URL", "SQLALCHEMY_URL", "SQLALCHEMY_DATABASE_URI")
+"""Environment variables with the URL of the only database, the first one first; the last one is Flask-SQLAlchemy's."""
+
+
+def variable_of(name: str) -> str:
+    """The environment variable with the URL of one of several databases."""
+    return f"WHIMBREL_DATABASE__{name.upper().replace('-', '_')}__URL"
+
+
 class Origin(Record):
     """Where a value was read: a file and line, a variable, a flag."""
 
@@ -35,6 +44,7 @@ class Database:
 
     Args:
         name: what `--database` calls it; `main` if there is only one.
+        only: whether there is only one.
         root: the folder that relative paths start from.
         origin: the file that configures it, for messages.
         script_location: the folder that holds `versions/`, and `env.py` in an Alembic project.
@@ -50,6 +60,7 @@ class Database:
         self,
         *,
         name: str,
+        only: bool = True,
         root: str,
         origin: Origin,
         script_location: str,
@@ -60,6 +71,7 @@ class Database:
         find_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
     ) -> None:
         self.name = name
+        self._only = only
         self.root = root
         self.origin = origin
         self.script_location = script_location
@@ -102,14 +114,26 @@ class Database:
             UrlMissing: none was found.
         """
         if self.url is None:
+            variables = ", ".join(VARIABLES) if self._only else self.url_variable
+            files = "the configuration, YAML and ini files" if self._only else "the configuration"
             raise UrlMissing(
                 f"no database URL for {self.name}",
                 where=str(self.origin),
-                why="looked at --url, WHIMBREL_URL, DATABASE_URL, SQLALCHEMY_URL, .env, the configuration and YAML",
+                why=f"looked at --url, {variables}, .env, {files}",
                 state="nothing was changed",
-                hint="export DATABASE_URL=sqlite:///app.db, or put it into .env",
+                hint=self.how_to_name_url,
             )
         return self.url
+
+    @property
+    def url_variable(self) -> str:
+        """The environment variable to put the URL into."""
+        return "DATABASE_URL" if self._only else variable_of(self.name)
+
+    @property
+    def how_to_name_url(self) -> str:
+        """What to do when no URL was found, for a hint."""
+        return f"export {self.url_variable}=sqlite:///app.db, or put it into .env"
 
     @property
     def version_table(self) -> str:
