@@ -39,6 +39,12 @@ DIFFERENCES: dict[str, Difference] = {
         "they list the others and name the broken file; everything that changes something refuses",
         "the file to correct is easier to find with the others in sight",
     ),
+    "cycles": Difference(
+        "a cycle of revisions is accepted if a base leads into it and a head out of it; upgrade runs a revision before one "
+        "that it depends on, and downgrade drops the tables, ends in an AssertionError and leaves the row",
+        "refused by every command, which names the revisions on it",
+        "no order of them is right",
+    ),
     # -- targets ----------------------------------------------------------------------------------
     "steps everywhere": Difference(
         "only upgrade and downgrade know `head-1`, `ae10+2`, `+1`; show, history and stamp refuse most of them",
@@ -64,6 +70,25 @@ DIFFERENCES: dict[str, Difference] = {
         "`downgrade -1` of a database with several heads warns, and takes back one of them by chance",
         "refused: `LABEL@-1` or `REVISION@-1` says which",
         "chance must not choose what is dropped",
+    ),
+    "stamp several": Difference(
+        "`stamp ae10 27c6` and `stamp heads` derive every change from the rows before the first one: where two lines have "
+        "rows, it loses one of them or ends in a KeyError; it overlooks `label@base` beside another target, and writes "
+        "both of two revisions of which one depends on the other, which no upgrade can start from",
+        "one target after the other, `base` first: all of them are recorded, and other lines keep their rows",
+        "the table says afterwards what was typed",
+    ),
+    "stamp along a label": Difference(
+        "`stamp label@head` also deletes the rows of lines that only depend on the label's first revision; "
+        "`stamp REVISION` of the same head keeps them",
+        "both keep them",
+        "what was applied on the other line would be applied again",
+    ),
+    "stamp by steps": Difference(
+        "`stamp -1` counts down from the heads, and fails on a database that holds any row; `stamp +1` always fails",
+        "they record where `downgrade -1` and `upgrade +1` would end; only without a row, or with --purge, does -1 count "
+        "from the heads",
+        "-1 is one revision before where the database is",
     ),
     "overwalk": Difference(
         "`stamp -9` below the first revision means base, and `stamp --purge -9` empties the version table",

@@ -12,7 +12,7 @@ from support.projects import Rev, linear, write_revision
 
 from .cases import WALKS
 from .differences import DIFFERENCES
-from .graphs import A1, A2, A3, A4, B4, C3, GRAPHS
+from .graphs import A1, A2, A3, A4, B1, B2, B3, B4, C1, C2, C3, GRAPHS
 from .pair import MULTIDB, Pair, graph_pair
 from .projects import make, make_multidb
 from .stage import Stage
@@ -96,6 +96,16 @@ def test_broken_files(linear_project: Path) -> None:
         assert ours(*line.split(), cwd=linear_project).code == 2, line
 
 
+def test_a_link_that_leads_nowhere_is_a_broken_file(linear_project: Path) -> None:
+    link = linear_project / "alembic" / "versions" / "aa_.py"
+    link.symlink_to("/nowhere/aa_.py")
+    assert "ImportError" in stock("heads", cwd=linear_project).err
+    done = ours("heads", cwd=linear_project).ok()
+    assert done.out == f"{A4} (head)\n"
+    assert str(link) in done.err
+    assert ours("upgrade", "head", cwd=linear_project).code == 2
+
+
 @shows("steps everywhere")
 def test_steps_everywhere(linear_project: Path) -> None:
     for line in (f"show {A4}-1", f"show {A2}+1", "show head-1", f"history -r{A1}+1:{A4}", f"history -rhead-2:{A4}"):
@@ -134,6 +144,85 @@ def test_ambiguous_downgrade(tmp_path: Path, stage: Stage) -> None:
     assert len(left) == 1
     assert sorted(kept) == sorted([B4, C3])
     assert f"{B4}@-1" in other.err or f"{C3}@-1" in other.err
+
+
+@shows("stamp several")
+@pytest.mark.parametrize(
+    ("graph", "line", "by_alembic", "by_whimbrel"),
+    [
+        ("branched", f"stamp {B3} {C3}", [B3], [B3, C3]),
+        ("labelled", f"stamp {B2} {C2}", "KeyError", [B2, C2]),
+        ("labelled", "stamp billing@base shop", [C2], [C2]),
+        ("labelled", "stamp billing@base shop@head", [B3, C3], [C3]),
+        ("several bases", f"stamp {A1} {B1} {C1}", "KeyError", [A1, B1, C1]),
+    ],
+)
+def test_stamp_several(
+    graph: str, line: str, by_alembic: list[str] | str, by_whimbrel: list[str], tmp_path: Path, stage: Stage, kind: str
+) -> None:
+    pair = graph_pair(graph, kind, stage, tmp_path)
+    pair.run(["upgrade", "heads"])
+    one, other = pair.run(line.split())
+    if isinstance(by_alembic, str):
+        assert by_alembic in one.err
+    else:
+        assert (one.code, pair.stock.places[0].versions()) == (0, by_alembic)
+    assert (other.code, pair.ours.places[0].versions()) == (0, by_whimbrel)
+
+
+def test_stamp_several_of_which_one_depends_on_another(tmp_path: Path, stage: Stage) -> None:
+    pair = graph_pair("depends_on", "sqlite", stage, tmp_path)
+    one, other = pair.run(["stamp", "core@head", "extra@head"])
+    assert (one.code, other.code) == (0, 0)
+    assert _versions(pair) == ([A3, B4], [B4])
+    one, other = pair.run(["upgrade", "heads"])
+    assert (one.code, other.code) == (255, 0)
+
+
+@shows("stamp along a label")
+def test_stamp_along_a_label(tmp_path: Path, stage: Stage) -> None:
+    ends = {}
+    for target in ("shop@head", A2):
+        for tool, place in zip((stock, ours), stage.places("sqlite", 2), strict=True):
+            # The other line depends on the first revision of the label, and on nothing after it.
+            revisions = [Rev(A1, labels=("shop",)), Rev(C1), Rev(A2, (A1, C1)), Rev(B1, depends_on=(A1,))]
+            folder = make(tmp_path / f"{tool.__name__}{target}", place.url, revisions)
+            stock("upgrade", B1, cwd=folder).ok()
+            stock("upgrade", C1, cwd=folder).ok()
+            tool("stamp", target, cwd=folder).ok()
+            ends[tool.__name__, target] = place.versions()
+    assert ends.pop(("stock", "shop@head")) == [A2]
+    assert [*ends.values()] == [[A2, B1]] * 3
+
+
+@shows("stamp by steps")
+def test_stamp_by_steps(tmp_path: Path, stage: Stage) -> None:
+    for at, line, code, end in (
+        (A2, "stamp -1", 255, A1), (A2, "stamp +1", 255, A3), (A1, "stamp +3", 255, A4),
+        ("base", "stamp -1", 0, A3), (A2, "stamp --purge -1", 0, A3),
+    ):  # fmt: skip
+        pair = graph_pair("linear", "sqlite", stage, tmp_path / f"{at}{line}")
+        pair.run(["stamp", at])
+        one, other = pair.run(line.split())
+        assert (one.code, other.code) == (code, 0), line
+        assert pair.ours.places[0].versions() == [end], line
+        assert code or pair.stock.see() == pair.ours.see(), line
+
+
+@shows("cycles")
+def test_cycles(tmp_path: Path, stage: Stage) -> None:
+    # B1 and C1 depend on each other; A1 leads to both of them, and B1 to B2.
+    revisions = [Rev(A1), Rev(B1, A1, depends_on=(C1,)), Rev(C1, A1, depends_on=(B1,)), Rev(B2, B1)]
+    place = stage.places("sqlite", 1)[0]
+    folder = make(tmp_path, place.url, revisions)
+    for line in ("upgrade heads", "history", "stamp heads"):
+        refused = ours(*line.split(), cwd=folder)
+        assert refused.code == 2
+        assert f"revisions form a cycle: {B1}, {B2}, {C1}" in refused.err
+    assert not place.tables()
+    stock("upgrade", "heads", cwd=folder).ok()
+    assert "AssertionError" in stock("downgrade", "base", cwd=folder).err
+    assert (place.versions(), place.tables()) == ([B1], {"alembic_version"})  # the row says B1, and its table is gone
 
 
 @shows("overwalk")
