@@ -87,10 +87,10 @@ class WorkContext(EnvironmentContext):
 
     def _configured_url(self) -> str | None:
         """The URL of the settings, masked, unless env.py has connected to another database."""
-        configured, connection = self.script.database.url, self.get_context().connection
-        if configured is None or connection is None:
+        configured, context = self.script.database.url, self.get_context()
+        if configured is None or context.as_sql or context.connection is None:
             return configured.masked if configured else None
-        actual = connection.engine.url
+        actual = context.connection.engine.url
         here, there = (tuple(getattr(url, part) for part in _ENDPOINT) for url in (actual, configured))
         return configured.masked if here == there or not any(here) else None
 
