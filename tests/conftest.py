@@ -10,7 +10,16 @@ import pytest
 
 from support.databases import KINDS, fresh_database
 
-_VARIABLES = ("DATABASE_URL", "SQLALCHEMY_URL", "SQLALCHEMY_DATABASE_URI", "ALEMBIC_CONFIG", "WHIMBREL_CONFIG", "WHIMBREL_URL", "NO_COLOR", "CI")
+_VARIABLES = (
+    "DATABASE_URL",
+    "SQLALCHEMY_URL",
+    "SQLALCHEMY_DATABASE_URI",
+    "ALEMBIC_CONFIG",
+    "WHIMBREL_CONFIG",
+    "WHIMBREL_URL",
+    "NO_COLOR",
+    "CI",
+)
 
 
 @pytest.fixture(autouse=True)

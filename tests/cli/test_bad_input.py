@@ -123,6 +123,29 @@ def env_py_cannot_connect(folder: Path) -> list[str]:
     return ["upgrade", "head"]
 
 
+@case(errors.CannotConnect)
+def env_py_has_a_password_with_an_unescaped_at_sign(folder: Path) -> list[str]:
+    alembic_project(folder, f"postgresql+psycopg://app:x@{SECRET}@127.0.0.1:5999/shop", linear("aaaa"))
+    return ["upgrade", "head"]
+
+
+@case(errors.UrlInvalid)
+def env_py_has_a_password_where_the_port_should_be(folder: Path) -> list[str]:
+    alembic_project(folder, f"postgresql+psycopg://app:{SECRET}", linear("aaaa"))
+    return ["upgrade", "head"]
+
+
+@case(errors.UrlInvalid)
+def env_py_has_a_password_with_an_at_sign_and_a_colon(folder: Path) -> list[str]:
+    alembic_project(folder, f"postgresql+psycopg://app:x@y:{SECRET}@127.0.0.1/shop", linear("aaaa"))
+    return ["upgrade", "head"]
+
+
+@case(errors.CannotConnect)
+def url_has_secrets_in_its_query(folder: Path) -> list[str]:
+    return _native(folder, f"postgresql+psycopg://app@127.0.0.1:5999/shop?password={SECRET}&api_key={SECRET}")
+
+
 # -- the URL --------------------------------------------------------------------------------------
 
 
@@ -617,6 +640,13 @@ def test_bad_input_ends_in_one_clear_error(name: str, tmp_path: Path) -> None:
     assert result.out == ""
     assert sorted(tmp_path.parent.iterdir()) == before, "something was written outside of the project"
     assert not (tmp_path / "ran").exists(), "configuration ran a program"
+
+
+def test_a_traceback_shows_no_password_either(tmp_path: Path) -> None:
+    env_py_has_a_password_with_an_unescaped_at_sign(tmp_path)
+    result = whimbrel("upgrade", "head", "--debug", cwd=tmp_path)
+    assert "Traceback" in result.err
+    assert SECRET not in result.err
 
 
 def test_a_traceback_is_shown_only_when_it_is_asked_for(tmp_path: Path) -> None:

@@ -215,6 +215,8 @@ LEAKS = [
     f"postgresql://h/db?sslpassword={CANARY}&PASSWORD={CANARY}",
     f"mysql://h/db?passwd={CANARY}",
     f"postgresql://h/db?auth_token={CANARY}&x=1",
+    f"postgresql://h/db?api_key={CANARY}&apikey={CANARY}&ACCESS-KEY={CANARY}",
+    f"postgresql://h/db?key={CANARY}&client_secret={CANARY}",
     f"mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BPWD%3D{CANARY}",
     f"mssql+pyodbc:///?odbc_connect=DRIVER=x;PWD={CANARY}",
     f"postgresql://u:{CANARY}",  # the host was forgotten: it stands where the port would
@@ -264,8 +266,36 @@ def test_scrub_takes_out_what_the_url_holds_encoded_and_decoded() -> None:
     assert scrub("nothing to hide", parse("sqlite://")) == "nothing to hide"
 
 
+SAID = [
+    # What drivers and SQLAlchemy say of a password with an "@" or without a host.
+    f"failed to resolve host '{CANARY}@127.0.0.1': [Errno -2] Name or service not known",
+    f'could not translate host name "a{CANARY}@127.0.0.1" to address',
+    f"Can't connect to MySQL server on '{CANARY}@h' (timed out)",
+    f"Could not parse postgresql+psycopg://u:{CANARY}",
+    f"bad: postgresql://u:{CANARY}/shop",
+    f'invalid dsn: "host=h user=u password={CANARY}"',
+    f"connect(host='h', password='{CANARY} and {CANARY}')",
+]
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_what_drivers_make_of_a_url_is_masked_without_knowing_the_url(text: str) -> None:
+    assert CANARY not in mask(text)
+    assert MASK in mask(text)
+
+
 def test_text_without_a_password_stays_as_it_is() -> None:
-    for text in ("sqlite:///app.db", "postgresql://u@h:5432/db", "see http://host:80/x", "a@b.example: c", "x=1&y=2"):
+    for text in (
+        'role "me@tenant" does not exist',
+        "http://[::1]:80/x",
+        "postgresql://h:5432",
+        "primary_key=True, sslkey=a.pem",
+        "sqlite:///app.db",
+        "postgresql://u@h:5432/db",
+        "see http://host:80/x",
+        "a@b.example: c",
+        "x=1&y=2",
+    ):
         assert mask(text) == text
 
 

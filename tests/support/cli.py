@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-_CLEAN = ("DATABASE_URL", "SQLALCHEMY_URL", "SQLALCHEMY_DATABASE_URI", "ALEMBIC_CONFIG", "PYTHONPATH", "NO_COLOR", "FORCE_COLOR")
+_CLEAN = (
+    "DATABASE_URL",
+    "SQLALCHEMY_URL",
+    "SQLALCHEMY_DATABASE_URI",
+    "ALEMBIC_CONFIG",
+    "PYTHONPATH",
+    "NO_COLOR",
+    "FORCE_COLOR",
+)
 
 
 class Result(NamedTuple):

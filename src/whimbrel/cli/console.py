@@ -83,9 +83,7 @@ class Console:
         """
         self._progress.stop()
         if self.debug:
-            import traceback
-
-            traceback.print_exception(cause)
+            self._say(_traceback(cause))
         if self.as_json:
             try:
                 self._document({"ok": False, "error": error.as_dict()})
@@ -192,6 +190,14 @@ class _Progress:
         self._timer = threading.Timer(_HEARTBEAT, self._show, (text, waited + _HEARTBEAT))
         self._timer.daemon = True
         self._timer.start()
+
+
+def _traceback(error: BaseException) -> str:
+    from traceback import format_exception
+
+    from ..connect.url import mask
+
+    return mask("".join(format_exception(error))).rstrip()
 
 
 def table(rows: list[list[str]]) -> str:

@@ -132,10 +132,15 @@ def _port(text: str | None, where: str | None) -> int | None:
         return None
     if text.isdecimal() and int(text[:6]) <= _LAST_PORT:
         return int(text)
-    # What stands there may be a password whose "@host" was forgotten: it is not shown.
-    raise UrlInvalid(
+    raise no_port(where)
+
+
+def no_port(where: str | None, *, state: str | None = None) -> UrlInvalid:
+    """The error for a URL whose port is none. What stands there may be a part of a password: it is not shown."""
+    return UrlInvalid(
         f"the port in the database URL is not a number up to {_LAST_PORT}",
         where=where,
+        state=state,
         hint=f"write user:password@host:port; {_ENCODED}",
     )
 
@@ -170,14 +175,22 @@ def _query(text: str | None) -> tuple[tuple[str, str], ...]:
 _PASSWORD = re.compile(r"(://[^:\s]*:)\S*@")
 _OWN_PASSWORD = re.compile(r"(://[^:]*:).*@", re.DOTALL)
 _MASKED = rf"\g<1>{MASK}@"
+# Where a port should be: "user:password" whose "@host" was forgotten.
+_NO_PORT = re.compile(r"""(://[^:/@\s\[]*:)(?!\S*@)(?!\d{1,5}(?![\w-]))[^\s/?'",;)]+""")
+# A host has no "@": drivers name it so when SQLAlchemy has cut the URL at the first "@" of several.
+_HOST = re.compile(r"""(\b(?:host|host name|server(?: on| at)?) (["']))[^"'\s]*@""")
 _SECRET_PARAMETER = re.compile(
-    r"(?P<key>[?&;][^=&;\s]*(?:pass|pwd|secret|token|odbc_connect)[^=&;\s]*=)(?P<value>[^&\s]+)", re.IGNORECASE
+    r"""(?P<key>(?:(?<![\w.-])[\w.-]*(?:pass|pwd|secret|token|credential|signature|odbc_connect
+        |(?:api|access|account|private)[-_]?key)[\w.-]*|(?<=[?&;])key)=)
+        (?P<value>'[^'&]*'|"[^"&]*"|[^&\s]+)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
 def mask(text: str) -> str:
-    """Any text with the passwords of the URLs in it replaced by `***`."""
-    return _mask_parameters(_PASSWORD.sub(_MASKED, text))
+    """Any text with the passwords of the URLs in it, and of what drivers make of URLs, replaced by `***`."""
+    text = _NO_PORT.sub(rf"\g<1>{MASK}", _PASSWORD.sub(_MASKED, text))
+    return _mask_parameters(_HOST.sub(_MASKED, text))
 
 
 def _mask_parameters(text: str) -> str:

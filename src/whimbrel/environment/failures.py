@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import socket
 
+import sqlalchemy.engine.url
 from alembic.util import CommandError
 from sqlalchemy import exc
 
 from ..connect.driver import cannot_connect
+from ..connect.url import no_port
 from ..dialects import dialect_named, dialect_of_module
 from ..errors import (
     CannotConnect,
@@ -181,6 +183,8 @@ def _environment_failed(
             state=now,
             hint="set sqlalchemy.url, for example sqlite:///app.db",
         )
+    if isinstance(error, ValueError) and comes_from(error, sqlalchemy.engine.url.__file__):
+        return no_port(where, state=now)
     name = _name_of_given_dialect(context)
     if isinstance(error, KeyError) and error.args == (name,):
         return UrlInvalid(
