@@ -110,6 +110,18 @@ def test_files_are_named_as_for_alembic(place: Path) -> None:
     same_as_stock(environ={"ALEMBIC_CONFIG": "deploy/pyproject.toml"})
 
 
+@pytest.mark.parametrize("named", ["pyproject.toml", "deploy/pyproject.toml", "other.ini", "deploy/other.ini"])
+@pytest.mark.parametrize("variable", ["pyproject.toml", "deploy/pyproject.toml", "other.ini", "deploy/other.ini"])
+def test_the_variable_may_name_the_ini_file_beside_a_named_pyproject_and_the_other_way_round(
+    place: Path, named: str, variable: str
+) -> None:
+    for folder in ("", "deploy/"):
+        write(place, {f"{folder}other.ini": f"[alembic]\nprepend_sys_path = {folder}ini\npath_separator = os\n"})
+        toml = f'[tool.alembic]\nscript_location = "alembic"\nversion_locations = ["{folder}toml"]\n'
+        write(place, {f"{folder}pyproject.toml": toml})
+    same_as_stock("-c", named, environ={"ALEMBIC_CONFIG": variable})
+
+
 def test_here_is_the_folder_of_the_file_and_other_paths_start_where_the_command_runs(place: Path) -> None:
     ini(place, "version_locations = %(here)s/a:b\npath_separator = os", name="deploy/other.ini")
     database = same_as_stock("-c", "deploy/other.ini")

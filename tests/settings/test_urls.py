@@ -97,8 +97,9 @@ def test_all_of_the_environment_goes_before_all_of_dotenv(place: Path) -> None:
 def test_another_file_of_variables_may_be_named_and_has_to_exist(place: Path) -> None:
     write(place, {".env": "DATABASE_URL=sqlite:///a.db\n", "prod.env": "DATABASE_URL=sqlite:///b.db\n"})
     assert found(place, env_file="prod.env") == ("sqlite:///b.db", "prod.env: DATABASE_URL")
-    with pytest.raises(ConfigurationInvalid, match="cannot be read"):
-        found(place, env_file="gone.env")
+    with pytest.raises(ConfigurationInvalid, match="no such file of variables") as caught:
+        load(str(place), env_file="gone.env", environ={})
+    assert (caught.value.where, caught.value.hint) == ("gone.env", "check the name after --env-file")
 
 
 DOTENV = {

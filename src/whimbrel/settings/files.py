@@ -35,7 +35,10 @@ def read_text(path: str) -> str:
         ) from error
     except OSError as error:
         raise ConfigurationInvalid(
-            "a configuration file cannot be read", where=path, why=error.strerror, hint="check the name after -c"
+            "a configuration file cannot be read",
+            where=path,
+            why=error.strerror,
+            hint="check its name, and that you may read it",
         ) from error
 
 
@@ -105,10 +108,11 @@ def read_yaml(path: str) -> Any:
 
 def read_dotenv(path: str) -> dict[str, str]:
     """The variables of a `.env` file; references to other variables are resolved."""
+    from io import StringIO
+
     from dotenv import dotenv_values
 
-    read_text(path)  # for its errors: dotenv would raise a UnicodeDecodeError, and ignore a missing file
-    values = dotenv_values(path, encoding="utf-8-sig")
+    values = dotenv_values(stream=StringIO(read_text(path)))
     return {name: value for name, value in values.items() if value is not None}
 
 

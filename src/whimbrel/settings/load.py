@@ -43,7 +43,8 @@ def load(
 
     Args:
         folder: where the command runs.
-        config: files named on the command line: whimbrel's own, an ini file, a pyproject.toml, or the last two.
+        config: files named on the command line: whimbrel's own, an ini file, a pyproject.toml, or the last two. If it
+            is one of the last two, `ALEMBIC_CONFIG` may name the other one, as for Alembic.
         section: the ini section, `alembic` by default.
         url: a database URL that goes before every other.
         models: modules with models, instead of those configured.
@@ -56,10 +57,13 @@ def load(
     Reads files only, no database.
     """
     folder = os.path.abspath(folder)
-    named = (
-        list(config) or [value for name in ("WHIMBREL_CONFIG", "ALEMBIC_CONFIG") if (value := environ.get(name))][:1]
-    )
-    found = _named(folder, named, section) if named else _found(folder, section)
+    if env_file and not os.path.exists(env_file):
+        raise ConfigurationInvalid(
+            "there is no such file of variables", where=env_file, hint="check the name after --env-file"
+        )
+    variables = [value for name in ("WHIMBREL_CONFIG", "ALEMBIC_CONFIG") if (value := environ.get(name))]
+    named = list(config) or variables[:1]
+    found = _named(folder, named, section, environ.get("ALEMBIC_CONFIG")) if named else _found(folder, section)
 
     def find_url(
         name: str, options: Mapping[str, Any], origin: Origin, only: bool
@@ -199,19 +203,29 @@ def _alembic_database(
     )
 
 
-def _named(folder: str, names: Sequence[str], section: str | None) -> _Native | _Alembic:
-    """The project that the files named with `-c` describe."""
-    paths = [os.path.join(folder, name) for name in names]
-    for path in paths:
-        if not os.path.isfile(path):
-            raise ConfigurationInvalid(
-                "there is no such configuration file",
-                where=os.path.relpath(path, folder),
-                hint="check the name after -c, or in WHIMBREL_CONFIG or ALEMBIC_CONFIG",
-            )
+def _named(folder: str, names: Sequence[str], section: str | None, other: str | None) -> _Native | _Alembic:
+    """The project that the files named with `-c` describe; `other` is the ini file beside a pyproject.toml, or that."""
+    paths = [_existing(folder, name) for name in names]
     if len(paths) == 1 and (native := _native(paths[0])):
         return native
+    if other and all(_is_pyproject(path) != _is_pyproject(other) for path in paths):
+        paths.append(_existing(folder, other))
     return _Alembic(folder, _alembic_files(paths, section, beside=folder))
+
+
+def _existing(folder: str, name: str) -> str:
+    path = os.path.join(folder, name)
+    if not os.path.isfile(path):
+        raise ConfigurationInvalid(
+            "there is no such configuration file",
+            where=os.path.relpath(path, folder),
+            hint="check the name after -c, or in WHIMBREL_CONFIG or ALEMBIC_CONFIG",
+        )
+    return path
+
+
+def _is_pyproject(path: str) -> bool:
+    return os.path.basename(path) == PYPROJECT
 
 
 def _found(folder: str, section: str | None) -> _Native | _Alembic:
@@ -241,7 +255,7 @@ def _native(path: str) -> _Native | None:
     if not path.endswith(".toml"):
         return None
     name = os.path.relpath(path)
-    if os.path.basename(path) == PYPROJECT:
+    if _is_pyproject(path):
         table, text = read_tool(path, "whimbrel")
         return None if table is None else _Native(os.path.dirname(path), Origin(name, "[tool.whimbrel]"), table, text)
     data, text = read_toml(path)
@@ -250,7 +264,7 @@ def _native(path: str) -> _Native | None:
 
 def _alembic_files(paths: Sequence[str], section: str | None, beside: str | None = None) -> AlembicFiles:
     """Sort named files into ini and TOML; what is not named is looked for in `beside`, as Alembic does."""
-    toml = [path for path in paths if os.path.basename(path) == PYPROJECT]
+    toml = [path for path in paths if _is_pyproject(path)]
     ini = [path for path in paths if path not in toml]
     if len(toml) > 1 or len(ini) > 1:
         raise ConfigurationInvalid(
