@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from .connect.driver import Query
-from .dialects import Dialect
 from .errors import VersionTableBroken
+from .record import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .connect.driver import Query
+    from .dialects import Dialect
 
 
 def read(query: Query, dialect: Dialect, table: str, schema: str | None = None) -> tuple[str, ...]:

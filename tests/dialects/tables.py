@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
 from support.databases import through
 from whimbrel import versions
-from whimbrel.connect.driver import Query
 from whimbrel.connect.engine import make_engine, on_new_connection
 from whimbrel.connect.url import parse
 from whimbrel.dialects import Dialect, dialect_of
+
+if TYPE_CHECKING:
+    from whimbrel.connect.driver import Query
 
 T = TypeVar("T")
 

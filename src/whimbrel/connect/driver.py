@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from ..errors import CannotConnect, DriverMissing
-from ..record import Record
+from ..record import TYPE_CHECKING, Record
 from .url import DatabaseUrl, scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    Query = Callable[[str], list[tuple[Any, ...]]]
+    """Runs one statement without parameters and returns its rows."""
 
 CONNECT_TIMEOUT = 10
 """Seconds to wait for a server. Some drivers have no limit of their own and would wait for minutes."""
-
-Query = Callable[[str], list[tuple[Any, ...]]]
-"""Runs one statement without parameters and returns its rows."""
 
 
 class Driver(Record):
@@ -79,6 +80,8 @@ def cannot_connect(
         hints: regular expressions for the driver's words, and what helps.
         where: instead of the masked URL.
     """
+    import re
+
     reason = scrub(str(error), url)
     reason = next((line for line in reason.splitlines() if line.strip()), type(error).__name__)
     hint = next((hint for pattern, hint in hints.items() if re.search(pattern, reason, re.IGNORECASE)), None)

@@ -16,8 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
 from ..errors import LibraryTooOld
-from .driver import Query
+from ..record import TYPE_CHECKING
 from .url import DatabaseUrl
+
+if TYPE_CHECKING:
+    from .driver import Query
 
 T = TypeVar("T")
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from ..record import TYPE_CHECKING, Record
 
-from ..connect.driver import Driver, Query
-from ..connect.url import DatabaseUrl
-from ..record import Record
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+    from typing import Any, Protocol
+
+    from ..connect.driver import Driver, Query
+    from ..connect.url import DatabaseUrl
+else:
+    Protocol = object  # for type checkers only
 
 
 class Place(Record):

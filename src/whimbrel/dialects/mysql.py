@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from contextlib import contextmanager
 
-from ..connect.driver import CONNECT_TIMEOUT, Driver, Query
-from ..connect.url import DatabaseUrl
+from ..connect.driver import CONNECT_TIMEOUT, Driver
+from ..record import TYPE_CHECKING
 from .base import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from typing import Any
+
+    from ..connect.driver import Query
+    from ..connect.url import DatabaseUrl
 
 
 class MySQL:

@@ -10,10 +10,13 @@ from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
 from sqlalchemy import Engine
 
 from .. import versions
-from ..connect.driver import Query
 from ..connect.engine import has_one_connection, on_new_connection, query_of
 from ..connect.url import mask
 from ..dialects import Dialect, Place, dialect_named
+from ..record import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..connect.driver import Query
 
 AlembicStep = RevisionStep | StampStep
 T = TypeVar("T")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 from ..connect.url import DatabaseUrl, parse
 from ..errors import ConfigurationInvalid, UrlMissing
+from ..record import TYPE_CHECKING
 from .files import read_dotenv, read_ini, read_text, read_yaml
 from .keys import line_of
 from .values import VARIABLES, Origin, variable_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
 
 _FOLDERS = ("", "conf", "config")
 _INI_FILES = ("alembic.ini", "database.ini", "config.ini", "development.ini")
