@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, event
 
 from .config import ProjectConfig
-from .proxies import operations_proxied, reinstall
+from .proxies import operations_proxied, restore
 from .scripts import Scripts
 from .sqlite import BEGIN, Transactions
 from .work import AlembicStep, Visit, Work, version_schema
@@ -63,7 +64,8 @@ class WorkContext(EnvironmentContext):
         if not context.as_sql:
             self._take_over_transactions(context)
             _note_autocommit_blocks(visit)
-        with operations_proxied(context):
+        self._operations = Operations(context)
+        with operations_proxied(self._operations):
             try:
                 context.run_migrations(**arguments)
             except BaseException as error:
@@ -99,10 +101,10 @@ class WorkContext(EnvironmentContext):
         self._listeners.append((connection, name, listener))
 
     def _steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterable[AlembicStep]:
-        visit = self.visits[-1]
+        visit, operations = self.visits[-1], self._operations
         visit.begin(heads)
         for step in self.work.steps(visit):
-            reinstall()
+            restore(self, operations)
             yield step
 
     # -- transactions ---------------------------------------------------------------------------
