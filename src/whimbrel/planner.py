@@ -115,13 +115,21 @@ class Planner:
         rows, steps = self._heads, list[StampStep]()
         for target in self.stamp_targets(texts):
             try:
-                following = changes(target, rows)
+                following = self._stamp_changes(target, rows, changes)
             except AssertionError as error:
                 raise self._overlapping(f"one of them comes before {target} and another one after it") from error
             for step in following:
                 rows = (*(row for row in rows if row not in step.from_revisions), *step.to_revisions)
             steps += following
         return steps
+
+    def _stamp_changes(self, target: str, rows: tuple[str, ...], changes: StampChanges) -> list[StampStep]:
+        """The changes for one target; a new line is said to fork from the row that there was, as in Alembic."""
+        steps = changes(target, rows)
+        if not steps or steps[0].from_revisions:
+            return steps
+        forking = changes(target, self._heads)
+        return forking if forking and all(step.is_upgrade for step in forking) else steps
 
     def stamp_targets(self, texts: Iterable[str]) -> tuple[str, ...]:
         """What to stamp, in words that Alembic knows: what is to be cleared, then ids. Every target is accepted.

@@ -1,4 +1,4 @@
-"""The command lines that both tools are given, as data: the tests run them, and the table of the README counts them."""
+"""The command lines that both tools are given, as data."""
 
 from __future__ import annotations
 
@@ -217,26 +217,3 @@ OFFLINE = {
     "several bases": ["upgrade heads --sql", "upgrade core@head --sql", "stamp --sql heads"],
     "multidb": ["upgrade head --sql", f"upgrade {A1}:{A2} --sql", "downgrade head:base --sql", "stamp head --sql"],
 }  # fmt: skip
-
-
-def table() -> str:
-    """The conformance table: for each graph and database, how many steps end the same, and how many on purpose not."""
-    rows = [["graph", *KINDS, "looking", "--sql"]]
-    for graph in (*GRAPHS, "multidb"):
-        walked = [step for walk in WALKS if walk.graph == graph for step in walk.steps]
-        cells = [
-            _cell(len(walked), sum(step.differs is not None and kind in step.kinds for step in walked))
-            for kind in KINDS
-        ]
-        looked = [(graph, at, line) for at in positions(graph) for line in reads(graph)]
-        looking = _cell(len(looked), sum(looks_different(*place) is not None for place in looked))
-        rows.append([graph, *cells, looking, _cell(len(OFFLINE[graph]) * len(KINDS), 0)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
-
-
-def _cell(number: int, on_purpose: int) -> str:
-    same = f"{number - on_purpose} same"
-    return f"{same}, {on_purpose} on purpose" if on_purpose else same

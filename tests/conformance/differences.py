@@ -136,6 +136,11 @@ DIFFERENCES: dict[str, Difference] = {
         "refused; a head that is named twice counts once",
         "there is nothing to merge",
     ),
+    "merge message": Difference(
+        "`merge` without `-m` writes a revision that is about nothing: `empty message`",
+        "its message is what it merges: `merge ae10 and 27c6`",
+        "the message is what `history` shows",
+    ),
     # -- databases --------------------------------------------------------------------------------
     "transactions": Difference(
         "an upgrade of a PostgreSQL database is one transaction: the last revision's failure takes the others back",
@@ -169,6 +174,11 @@ DIFFERENCES: dict[str, Difference] = {
         "revisions that are silently not found are applied to no database",
     ),
     # -- new files --------------------------------------------------------------------------------
+    "relative path": Difference(
+        "`Generating` and the whole path of the new file, and nothing more",
+        "the path from the current folder; on standard error, what comes next",
+        "it is shorter, and an editor or a shell finds it as well",
+    ),
     "messages": Difference(
         "the message is pasted into the file: quotes, backslashes and line breaks in it are code",
         "one line, escaped so that it reads back as it was typed",

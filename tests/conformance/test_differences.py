@@ -315,6 +315,25 @@ def test_implied_heads(tmp_path: Path) -> None:
     ours("current", "--check-heads", cwd=tmp_path).ok()
 
 
+@shows("merge message")
+def test_merge_message(tmp_path: Path) -> None:
+    for tool, message in ((stock, "empty message"), (ours, f"merge {B2} and {C2}")):
+        folder = make(tmp_path / tool.__name__, f"sqlite:///{tmp_path}/a.db", [Rev(A1), Rev(B2, A1), Rev(C2, A1)])
+        tool("merge", "heads", cwd=folder).ok()
+        assert tool("show", "head", cwd=folder).ok().out.splitlines()[4].strip() == message
+
+
+@shows("relative path")
+def test_relative_path(linear_project: Path) -> None:
+    line = ["revision", "-m", "x", "--rev-id", "e5"]
+    [folder] = linear_project.glob("*/versions")
+    assert stock(*line, cwd=linear_project).ok().out == f"Generating {folder / 'e5_x.py'} ...  done\n"
+    (folder / "e5_x.py").unlink()
+    done = ours(*line, cwd=linear_project).ok()
+    assert done.out == f"Generating {folder.relative_to(linear_project) / 'e5_x.py'} ...  done\n"
+    assert done.err == "Next:  look through the file, then  whimbrel upgrade\n"
+
+
 @shows("merge one")
 def test_merge_one(tmp_path: Path) -> None:
     for tool, code in ((stock, 0), (ours, 2)):

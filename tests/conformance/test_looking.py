@@ -8,6 +8,7 @@ import pytest
 
 from .cases import looks_different, positions, reads
 from .compare import lines, records, templates
+from .conftest import Compared
 from .graphs import A1, A4, GRAPHS
 from .pair import MULTIDB
 from .projects import make, make_multidb
@@ -33,15 +34,15 @@ _EACH_PLACE = pytest.mark.parametrize(("graph", "at"), _PLACES, ids=lambda value
 
 
 @_EACH_PLACE
-def test_prints_the_same(graph: str, at: str, folder: Path) -> None:
-    wrong = [told for line in reads(graph) if not _has_current(line) and (told := _compared(graph, at, line, folder))]
-    assert not wrong, "\n\n".join(wrong)
+def test_prints_the_same(graph: str, at: str, folder: Path, compared: Compared) -> None:
+    asked = [line for line in reads(graph) if not _has_current(line)]
+    _compare(graph, at, asked, folder, compared)
 
 
 @_EACH_PLACE
-def test_ranges_with_current(graph: str, at: str, folder: Path) -> None:
-    wrong = [told for line in reads(graph) if _has_current(line) and (told := _compared(graph, at, line, folder))]
-    assert not wrong, "\n\n".join(wrong)
+def test_ranges_with_current(graph: str, at: str, folder: Path, compared: Compared) -> None:
+    asked = [line for line in reads(graph) if _has_current(line)]
+    _compare(graph, at, asked, folder, compared)
 
 
 def test_ranges_mark_the_current_revision_only_if_asked(tmp_path: Path) -> None:
@@ -63,6 +64,12 @@ def test_a_range_that_ends_beyond_the_line(tmp_path: Path) -> None:
 
 def _has_current(line: str) -> bool:
     return line.startswith("history -r") and "current" in line
+
+
+def _compare(graph: str, at: str, asked: list[str], folder: Path, compared: Compared) -> None:
+    wrong = [told for line in asked if (told := _compared(graph, at, line, folder))]
+    assert not wrong, "\n\n".join(wrong)
+    compared(graph, "sqlite", (looks_different(graph, at, line) is not None for line in asked))
 
 
 def _compared(graph: str, at: str, line: str, folder: Path) -> str:

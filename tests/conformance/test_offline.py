@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from .cases import OFFLINE
+from .conftest import Compared
 from .graphs import GRAPHS
 from .pair import MULTIDB
 from .projects import make, make_multidb
@@ -20,7 +21,7 @@ _URLS = {
 
 
 @pytest.mark.parametrize("graph", OFFLINE, ids=lambda value: value.replace(" ", "-"))
-def test_writes_the_same_sql(graph: str, kind: str, tmp_path: Path) -> None:
+def test_writes_the_same_sql(graph: str, kind: str, tmp_path: Path, compared: Compared) -> None:
     if graph == "multidb":
         make_multidb(tmp_path, [_URLS[kind], _URLS["sqlite"]], MULTIDB)
     else:
@@ -31,6 +32,7 @@ def test_writes_the_same_sql(graph: str, kind: str, tmp_path: Path) -> None:
         if one != other:
             wrong.append(f"== {line}\n-- stock\n{one}\n-- ours\n{other}")
     assert not wrong, "\n\n".join(wrong)
+    compared(graph, kind, (False for _ in OFFLINE[graph]))
 
 
 def _written(tool: Tool, line: str, folder: Path) -> str | None:

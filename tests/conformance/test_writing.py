@@ -44,7 +44,7 @@ def _lines() -> Iterator[tuple[str, list[str]]]:
             yield graph, [*_MERGE, *revisions.split()]
             yield graph, [*_MERGE, "--splice", *revisions.split()]
     yield "labelled", [*_MERGE, "--branch-label", "both", "heads"]
-    yield "labelled", ["merge", "--rev-id", _ID, "heads"]
+    yield "labelled", [*_MERGE, "heads"]
     for message in ("", "first", "Größe ändern: «naïve» 表", "100% of ${x}", "x" * 60, "many words" * 12, "it's"):
         yield "linear", ["revision", "--rev-id", _ID, "-m", message]
     yield "linear", ["revision", "--rev-id", _ID]
