@@ -57,8 +57,8 @@ FAMILIES = {
 
 VARIABLES = {
     "WHIMBREL_CONFIG": "The configuration file, if there is no `-c`.",
-    "ALEMBIC_CONFIG": "The same, if there is no `WHIMBREL_CONFIG` either. Alembic reads it too, and as there it may name the "
-    "ini file beside a `pyproject.toml` that `-c` names, or the other way round.",
+    "ALEMBIC_CONFIG": "The same, if there is no `WHIMBREL_CONFIG` either. Alembic reads it too, and as there it may "
+    "name the ini file beside a `pyproject.toml` that `-c` names, or the other way round.",
     "WHIMBREL_URL": "The database URL, if one database is configured.",
     "DATABASE_URL": "The same, if there is no `WHIMBREL_URL`.",
     "SQLALCHEMY_URL": "The same, if there is no `DATABASE_URL` either.",

@@ -217,3 +217,9 @@ def test_what_alembic_refuses_behind_the_file_names_the_file(tmp_path: Path) -> 
         Project.load(folder).revision("next", branch_label="billing")
     [file] = (folder / "alembic" / "versions").glob("*_next.py")
     assert caught.value.state == f"{file} was written"
+
+
+def test_a_merge_without_a_message_says_what_it_merges(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", [Rev("aaaa"), Rev("bbbb", "aaaa"), Rev("cccc", "aaaa")])
+    [new] = Project.load(folder).merge("heads")
+    assert Project.load(folder).history[new.revision].message in ("merge bbbb and cccc", "merge cccc and bbbb")

@@ -74,7 +74,7 @@ class Author:
 
         Args:
             revisions: the revisions to join, as targets; `heads` for all.
-            message: what the merge is about.
+            message: what the merge is about; by default, what it merges.
             options: Alembic's `branch_label`, `rev_id`, `splice`.
 
         Raises:
@@ -83,7 +83,8 @@ class Author:
         arguments: dict[str, Any] = {"config": self._environment.config}
         if asbool(self._environment.config.get_alembic_option("revision_environment")):
             self._environment.run(Work(lambda visit: (), options={"template_args": arguments, "dont_mutate": True}))
-        resolved = {r for text in revisions for r in Resolver(self._scripts.history).revisions(text)}
+        resolver = Resolver(self._scripts.history)
+        resolved = list(dict.fromkeys(name for text in revisions for name in resolver.revisions(text)))
         if len(resolved) < 2:
             raise RevisionDataInvalid(
                 f"there is nothing to merge: {', '.join(revisions)} is {counted(len(resolved), 'revision')}",
@@ -93,7 +94,7 @@ class Author:
         with _alembic_refusals(self._scripts):
             self._scripts.generate_revision(
                 options.get("rev_id") or rev_id(),
-                message,
+                f"merge {' and '.join(resolved)}" if message is None else message,
                 refresh=True,
                 head=list(revisions),
                 branch_labels=options.get("branch_label"),

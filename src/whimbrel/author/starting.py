@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import alembic.command
@@ -12,18 +13,20 @@ from ..atomic import Replacement
 from ..environment import ProjectConfig
 from ..errors import CommandRefused, WouldOverwrite, place
 from ..events import Listener, Wrote
-from ..settings.files import read_text, read_toml
+from ..settings.files import read_toml
 from ..settings.load import ALEMBIC_INI, CONFIG_FILE, DEFAULT_LOCATION, PYPROJECT
 
+Values = Mapping[str, str | list[str]]
 
-def start(root: str, listener: Listener, *, models: tuple[str, ...] = (), url: str | None = None) -> None:
+
+def start(root: str, listener: Listener, *, chosen: Values, examples: Values) -> None:
     """Make `migrations/versions` and write the configuration, into pyproject.toml if there is one.
 
     Args:
         root: the project's folder.
         listener: is told what was written.
-        models: written down if given; otherwise the project is scanned each time.
-        url: written down if given and free of secrets.
+        chosen: settings to write down, free of secrets.
+        examples: settings to show as comments: they need not be written down, but can be.
 
     Writes files only. What is there already stays as it is.
     """
@@ -31,32 +34,36 @@ def start(root: str, listener: Listener, *, models: tuple[str, ...] = (), url: s
     if not os.path.isdir(versions):
         os.makedirs(versions)
         listener(Wrote(place(versions), "the revision files will be here"))
-    values: dict[str, str | list[str]] = {"script_location": DEFAULT_LOCATION}
-    if url:
-        values["url"] = url
-    if models:
-        values["models"] = list(models)
+    settings = _toml({"script_location": DEFAULT_LOCATION, **chosen}, examples)
     pyproject = os.path.join(root, PYPROJECT)
     if os.path.isfile(pyproject):
         read_toml(pyproject)  # refuses a broken file before anything is added to it
-        text = read_text(pyproject).rstrip("\n") + "\n\n[tool.whimbrel]\n" + _toml(values)
-        _write(pyproject, text)
+        with open(pyproject, encoding="utf-8", newline="") as file:  # its line ends stay as they are
+            text = file.read()
+        end = "\r\n" if "\r\n" in text else "\n"
+        _write(pyproject, text.rstrip() + f"\n\n[tool.whimbrel]\n{settings}".replace("\n", end))
         listener(Wrote(place(pyproject), "[tool.whimbrel]"))
     else:
         path = os.path.join(root, CONFIG_FILE)
-        _write(path, _toml(values))
+        _write(path, settings)
         listener(Wrote(place(path)))
 
 
-def _toml(values: dict[str, str | list[str]]) -> str:
+def _toml(values: Values, comments: Values) -> str:
+    lines = [_assignment(*item) for item in values.items()]
+    lines += [f"# {_assignment(*item)}" for item in comments.items() if item[0] not in values]
+    return "".join(lines)
+
+
+def _assignment(name: str, value: str | list[str]) -> str:
     import json
 
     # A JSON string, and a list of them, is the same in TOML.
-    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
+    return f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
 
 
 def _write(path: str, text: str) -> None:
-    with Replacement(os.path.realpath(path)) as temporary, open(temporary, "w", encoding="utf-8") as file:
+    with Replacement(os.path.realpath(path)) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         file.write(text)
 
 

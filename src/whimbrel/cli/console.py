@@ -121,6 +121,11 @@ class Console:
         if not self._quiet:
             self._say(f"{self._painted('note', 'notice')}: {text}" + (f"\n  hint:  {hint}" if hint else ""))
 
+    def next(self, command: str) -> None:
+        """What to do after this."""
+        if not self._quiet and not self.as_json:
+            self._say(f"Next:  {command}")
+
     def close(self) -> None:
         """End whatever is still drawn, and give standard output back."""
         self._progress.stop()

@@ -81,12 +81,12 @@ SPLICE = _flag("--splice", help="allow a revision that is no head as the one to 
 TARGET = "head, heads, base, current, a revision or its beginning, a branch label; then +N or -N if wanted"
 
 COMMANDS = (
-    Command("init", "start", "set up a project; with DIRECTORY, in Alembic's own layout", "writing:init", (
+    Command("init", "start", "set up a project; with DIRECTORY, in Alembic's own layout", "starting:init", (
         _value("directory", nargs="?", help="make Alembic's layout (env.py and alembic.ini) in this folder"),
         _value("-t", "--template", default="generic", help="Alembic's template for DIRECTORY (default: generic)"),
         _flag("--package", help="make DIRECTORY and its versions folder Python packages"),
     ), "whimbrel init", "init"),
-    Command("list_templates", "start", "list Alembic's templates for init DIRECTORY", "writing:list_templates",
+    Command("list_templates", "start", "list Alembic's templates for init DIRECTORY", "starting:list_templates",
             alembic="list_templates"),
     Command("completion", "start", "print a completion script for a shell", "completion:completion", (
         _value("shell", choices=("bash", "zsh", "tcsh"), help="the shell", alembic=False),
