@@ -14,6 +14,7 @@ from ..settings import Database
 from .config import ProjectConfig, config_for
 from .context import WorkContext
 from .failures import explained, interrupted
+from .given import check_given
 from .native import run_native
 from .proxies import environment_proxied
 from .scripts import LazyScript, Scripts
@@ -52,6 +53,8 @@ class Environment:
         Raises:
             WhimbrelError: whatever went wrong, explained: where, why, and what state the database is in now.
         """
+        if (given := self.config.attributes.get("connection")) is not None and not work.offline:
+            check_given(given, for_env_py=self.database.has_env)
         context = WorkContext(self.config, self.scripts, work)
         try:
             with environment_proxied(context):
