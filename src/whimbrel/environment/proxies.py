@@ -25,6 +25,8 @@ import alembic.op
 from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 
+from .config import ProjectConfig
+
 
 class _StandIn:
     """Behaves as the object of the current context.
@@ -154,7 +156,7 @@ def _tame_file_config() -> None:
 
     def file_config(fname: Any, defaults: Any = None, disable_existing_loggers: bool = True, **options: Any) -> None:
         environment = _context.target()
-        if environment is None:
+        if environment is None or not isinstance(environment.config, ProjectConfig):  # stock Alembic's
             _stock_file_config(fname, defaults, disable_existing_loggers, **options)
         elif environment.config.cmd_opts is not None:
             _stock_file_config(fname, defaults, disable_existing_loggers=False, **options)
