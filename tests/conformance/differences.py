@@ -42,7 +42,7 @@ DIFFERENCES: dict[str, Difference] = {
     "cycles": Difference(
         "a cycle of revisions is accepted if a base leads into it and a head out of it; upgrade runs a revision before one "
         "that it depends on, and downgrade drops the tables, ends in an AssertionError and leaves the row",
-        "refused by every command, which names the revisions on it",
+        "refused by every command, with the names of these revisions",
         "no order of them is right",
     ),
     # -- targets ----------------------------------------------------------------------------------

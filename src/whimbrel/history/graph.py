@@ -47,8 +47,7 @@ class History:
         self.children = self._reversed(self._parents)
         self._effective_children = self._reversed(self._all_parents) if self._dependencies else self.children
         self._check_for_missing_parents()
-        self.oldest_first: list[str] = []
-        self._check_for_cycles()
+        self.oldest_first = self._sorted()
         self._labels: dict[str, set[str]] | None = None
         self._inherited: dict[str, frozenset[str]] | None = None
 
@@ -105,16 +104,21 @@ class History:
                         )
                     )
 
-    def _check_for_cycles(self) -> None:
-        """Take parentless revisions away until none is left; what stays is on a cycle, or after one."""
+    def _sorted(self) -> list[str]:
+        """All revisions, parents before children: again and again one is taken away that has no parent left.
+
+        Raises:
+            HistoryBroken: each of those that stay is on a cycle, or after one.
+        """
         waiting = dict.fromkeys(self.revisions, 0)
         for children in self._effective_children.values():
             for child in children:
                 waiting[child] += 1
         ready = [revision for revision, count in waiting.items() if count == 0]
+        ordered: list[str] = []
         while ready:
             revision = ready.pop()
-            self.oldest_first.append(revision)
+            ordered.append(revision)
             del waiting[revision]
             for child in self._effective_children[revision]:
                 waiting[child] -= 1
@@ -131,6 +135,7 @@ class History:
                 )
             )
             raise self.problems[-1]
+        return ordered
 
     # -- the graph ------------------------------------------------------------------------------
 
