@@ -146,6 +146,22 @@ def test_ambiguous_downgrade(tmp_path: Path, stage: Stage) -> None:
     assert f"{B4}@-1" in other.err or f"{C3}@-1" in other.err
 
 
+def test_purge_to_base_says_what_it_has_removed(tmp_path: Path, stage: Stage, kind: str) -> None:
+    place = stage.places(kind, 1)[0]
+    folder = make(tmp_path, place.url, GRAPHS["linear"])
+    for row, told in ((A2, A2), ("deleted", "deleted"), (None, "unreadable")):
+        stock("stamp", "--purge", "head", cwd=folder).ok()
+        place.run("DROP TABLE alembic_version", "CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        place.run(
+            f"INSERT INTO alembic_version VALUES ('{row}')" if row else "INSERT INTO alembic_version VALUES (NULL)"
+        )
+        done = ours("stamp", "--purge", "base", cwd=folder).ok()
+        assert done == (0, f"main  {told} -> base  (verified)\n", "")
+        assert place.versions() == []
+    done = ours("stamp", "--purge", "base", cwd=folder).ok()
+    assert (done.out, "already: nothing to do" in done.err) == ("", True)
+
+
 @shows("stamp several")
 @pytest.mark.parametrize(
     ("graph", "line", "by_alembic", "by_whimbrel"),
