@@ -110,7 +110,9 @@ def _cli() -> str:
 
 def _options_of_all() -> Iterator[str]:
     yield _title("Options of every command", "-", "options")
-    yield _text("They stand before the command or after it. `--help` shows the options of one command too.")
+    yield _text(
+        "They stand before the command or after it. `whimbrel --help` shows them, `whimbrel COMMAND --help` the others."
+    )
     for name, flags in ONLY_BEFORE.items():
         yield _text(f"`{'`, `'.join(flags)}` stands only before `{name}`, which has an option of that name itself.")
     yield ".. program:: whimbrel\n"

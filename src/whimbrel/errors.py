@@ -62,9 +62,8 @@ class WhimbrelError(Exception):
 
     def lines(self) -> list[str]:
         """The failure as lines of text, the first one with its code."""
-        fields = {"where": self.where, "why": self.why, "state": self.state, "hint": self.hint}
         return [f"error[{self.code}]: {_one_line(self.what)}"] + [
-            f"  {name + ':':<6} {_one_line(text)}" for name, text in fields.items() if text
+            f"  {name + ':':<6} {_one_line(text)}" for name, text in self._fields().items() if text
         ]
 
     def as_dict(self) -> dict[str, str | int | None]:
@@ -73,11 +72,13 @@ class WhimbrelError(Exception):
             "code": self.code,
             "exit_code": self.exit_code,
             "what": self.what,
-            "where": self.where,
-            "why": self.why,
-            "state": self.state,
-            "hint": self.hint,
+            **self._fields(),
         }
+
+    def _fields(self) -> dict[str, str | None]:
+        """What stands below the first line. A path that one begins with is written as in the current folder."""
+        fields = {"where": self.where, "why": self.why, "state": self.state, "hint": self.hint}
+        return {name: text and _from_here(text) for name, text in fields.items()}
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -88,6 +89,13 @@ def place(path: str, line: int | None = None) -> str:
     relative = os.path.relpath(path)
     shown = path if relative.startswith("..") else relative
     return f"{shown}:{line}" if line else shown
+
+
+def _from_here(text: str) -> str:
+    try:
+        return text.removeprefix(os.path.join(os.getcwd(), ""))
+    except FileNotFoundError:  # the current folder is gone
+        return text
 
 
 def counted(number: int, noun: str) -> str:
@@ -280,7 +288,7 @@ class VersionTableBroken(WhimbrelError):
 
 
 class EnvironmentFailed(WhimbrelError):
-    """The project's env.py raised before any revision ran."""
+    """The project's env.py raised outside of any revision, or ended without running the migrations."""
 
     code = "WB406"
     exit_code = DATABASE
@@ -325,7 +333,7 @@ class DifferencesFound(WhimbrelError):
 
 
 class NotAtHeads(WhimbrelError):
-    """`current --check-heads`, `status --check`: a database is behind."""
+    """`current --check-heads`: a database is not at all heads."""
 
     code = "WB502"
     exit_code = ANSWER_NO

@@ -109,6 +109,7 @@ class _CommandParser(_Parser):
             epilog=f"example:  {command.example}" if command.example else None,
         )
         self._command: Command | None = command
+        self._general: list[Action] = []
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         self.complete()
@@ -119,8 +120,16 @@ class _CommandParser(_Parser):
         command, self._command = self._command, None
         if command is not None:
             self.declare(command.options)
+            own = len(self._actions)
             # What was given before the command stays unless it is given again.
             self.declare(GLOBAL, leave_out=ONLY_BEFORE.get(command.name, ()), own=False, default=SUPPRESS)
+            self._general = self._actions[own:]
+
+    def format_help(self) -> str:
+        """The options of this command; those of every command are more, and are told by the command itself."""
+        for action in self._general:
+            action.help = SUPPRESS
+        return f"{super().format_help()}\nwhimbrel --help shows the general options, which may stand here too.\n"
 
 
 class _Help(Action):
@@ -140,7 +149,7 @@ def overview(parser: ArgumentParser) -> str:
         lines += [f"  {command.name:<{width}}  {command.summary}" for command in COMMANDS if command.group == group]
         lines.append("")
     formatter = _Formatter(parser.prog)
-    formatter.start_section("options")
+    formatter.start_section("general options")
     formatter.add_arguments([action for action in parser._actions if action.option_strings])
     formatter.end_section()
     lines += [formatter.format_help().strip(), "", "whimbrel COMMAND --help says more about a command."]

@@ -79,8 +79,9 @@ class Session:
         """The revision files; those that cannot be read are named, and left out."""
         history = (project or self.project).history
         for problem in (*history.broken, *history.problems):
-            why = f": {problem.why}" if problem.why else ""
-            self.console.notice(f"{problem.what}{why} ({problem.where})", problem.hint or "")
+            said = problem.as_dict()
+            why = f": {said['why']}" if said["why"] else ""
+            self.console.notice(f"{said['what']}{why} ({said['where']})", problem.hint or "")
         return history
 
     def named(self, target: str) -> tuple[History, tuple[str, ...]]:

@@ -47,7 +47,12 @@ def read(path: str) -> RevisionFile:
         with open(path, "rb") as file:
             source = file.read()
     except OSError as error:
-        raise RevisionFileBroken("a revision file cannot be read", where=path, why=error.strerror) from error
+        raise RevisionFileBroken(
+            "a revision file cannot be read",
+            where=path,
+            why=error.strerror,
+            hint="see that you may read it; no other revision is affected",
+        ) from error
     return _by_pattern(source, path) or _by_syntax(source, path) or of_module(import_file(path), path)
 
 
@@ -185,7 +190,10 @@ def of_module(module: ModuleType, path: str) -> RevisionFile:
             values[name] = _as_names(getattr(module, name, None))
         except TypeError as error:
             raise RevisionFileBroken(
-                f"{name} is neither a string, nor a tuple of strings, nor None", where=path, why=str(error)
+                f"{name} is neither a string, nor a tuple of strings, nor None",
+                where=path,
+                why=str(error),
+                hint="correct the file; no other revision is affected",
             ) from error
     if len(values["revision"]) != 1:
         legacy = _LEGACY_NAME.fullmatch(path.rpartition("/")[2])

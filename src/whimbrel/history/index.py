@@ -98,7 +98,8 @@ def _behind_links(listed: str, sourceless: bool) -> tuple[str, os.stat_result] |
             status = os.stat(path)
     except OSError as error:
         why = f"it is a link to {path}: {error.strerror}" if path != listed else error.strerror
-        raise RevisionFileBroken("a revision file cannot be read", where=listed, why=why) from error
+        hint = "restore the file, or delete what is left of it"
+        raise RevisionFileBroken("a revision file cannot be read", where=listed, why=why, hint=hint) from error
     return (path, status) if S_ISREG(status.st_mode) else None
 
 

@@ -1,0 +1,38 @@
+"""`--help`: short, and true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.cli import whimbrel
+from support.projects import linear, native_project
+from whimbrel.cli.grammar import COMMANDS, GLOBAL, ONLY_BEFORE, Command
+from whimbrel.cli.parser import make_parser, overview
+
+GENERAL = sorted(max(option.flags, key=len) for option in GLOBAL)
+
+
+def test_the_general_options_are_in_the_help_of_the_whole() -> None:
+    text = overview(make_parser())
+    assert all(flag in text for flag in GENERAL)
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_help_of_a_command_shows_its_own_options_and_where_the_others_are(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        make_parser().parse_args([command.name, "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    shown = {word.strip(",") for line in lines for word in line.split() if line.startswith("  ") and word[0] == "-"}
+    assert shown >= {flag for option in command.options for flag in option.flags if flag.startswith("-")}
+    assert not shown & {flag for flag in GENERAL if flag not in ONLY_BEFORE.get(command.name, ())}
+    assert lines[-1].startswith("whimbrel --help shows the general options")
+
+
+def test_a_general_option_is_accepted_behind_the_command_all_the_same(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    assert '"command": "heads"' in whimbrel("heads", "--json", "-q", cwd=folder).ok().out
