@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from whimbrel.connect.engine import make_engine, on_new_connection, query_of, ru
 from whimbrel.connect.url import parse
 from whimbrel.dialects import dialect_named, dialect_of
 from whimbrel.dialects.base import literal
-from whimbrel.errors import UrlInvalid
+from whimbrel.errors import ConfigurationInvalid, UrlInvalid
 
 
 @pytest.fixture(params=SCHEMES)
@@ -111,7 +112,9 @@ def test_both_ways_lead_to_the_same_database(server: Server) -> None:
 
 
 def test_a_value_in_the_query_that_the_plain_driver_knows_not_is_left_to_sqlalchemy(server: Server) -> None:
-    unknown = {"sqlite": "uri=true", "postgresql": "host=a:1&host=b:2", "mariadb": "ssl_ca=/x"}[server.kind]
+    if server.kind == "sqlite":
+        return  # it knows them all: what is not SQLite's is the driver's
+    unknown = {"postgresql": "host=a:1&host=b:2", "mariadb": "ssl_ca=/x"}[server.kind]
     url = parse(f"{server.url}?{unknown}")
     assert server.dialect.plain(url) is None
 
@@ -165,6 +168,73 @@ def test_what_the_driver_says_brings_the_hint_that_helps_and_no_password(
     expected = REFUSALS[scheme][1] if trouble == "no such database" else "check that the server runs"
     assert (error.hint or "").startswith(expected), error.why
     assert not word or word not in str(error)
+
+
+# -- SQLite's URIs and schemas -------------------------------------------------------------------
+
+
+def _sqlite(database: str, query: str = "") -> AbstractContextManager[Callable[[str], list[Any]]]:
+    url = parse(f"sqlite:///{database}{query}")
+    connection = dialect_of(url).plain(url)
+    assert connection is not None
+    return connection
+
+
+FORMS = {
+    "": "?uri=true",
+    "with a mode": "?mode=rwc&uri=1",
+    "with the driver's options": "?timeout=3&uri=yes&cache=private",
+}
+
+
+@pytest.mark.parametrize("query", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("form", ["file:{}", "file://{}", "file://localhost{}"])
+def test_reading_a_uri_makes_no_file_and_reads_the_one_that_sqlalchemy_makes(
+    form: str, query: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "with space.db"
+    uri = form.format(file).replace(" ", "%2520")  # encoded once for the URI, and once more for the URL
+    if sa.__version__.startswith("2.0."):
+        uri = uri.replace("%25", "%")
+    with _sqlite(uri, query) as ask:
+        assert ask("SELECT name FROM sqlite_master") == []
+    assert list(tmp_path.iterdir()) == []
+    engine = sa.create_engine(f"sqlite:///{uri}{query}", poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+    assert list(tmp_path.iterdir()) == [file]
+    with _sqlite(uri, query) as ask:
+        assert ask("SELECT name FROM sqlite_master") == [("t",)]
+
+
+def test_a_uri_that_may_only_read_and_one_in_no_folder_are_refused(tmp_path: Path) -> None:
+    for uri, query in ((f"file:{tmp_path}/x.db", "?mode=ro&uri=true"), (f"file:{tmp_path}/no/x.db", "?uri=true")):
+        with pytest.raises(sqlite3.OperationalError, match="unable to open"), _sqlite(uri, query) as ask:
+            ask("SELECT name FROM sqlite_master")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_uri_a_file_may_be_called_like_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with sa.create_engine("sqlite:///file:x?uri=false", poolclass=sa.NullPool).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+    assert [path.name for path in tmp_path.iterdir()] == ["file:x"]
+    with _sqlite("file:x", "?uri=false") as ask:
+        assert ask("SELECT name FROM sqlite_master") == [("t",)]
+
+
+def test_a_schema_that_nothing_has_attached_is_told_as_such(tmp_path: Path) -> None:
+    dialect = dialect_named("sqlite")
+    assert dialect is not None
+    with (
+        _sqlite(f"{tmp_path}/x.db") as ask,
+        pytest.raises(ConfigurationInvalid, match="no database is attached as stocks"),
+    ):
+        versions.read(ask, dialect, "alembic_version", "stocks")
+    with _sqlite(f"{tmp_path}/x.db") as ask, pytest.raises(sqlite3.OperationalError, match="no such table: t"):
+        ask("SELECT x FROM t")
+    with _sqlite(f"{tmp_path}/x.db") as ask:
+        assert versions.read(ask, dialect, "alembic_version", "main") == ()
 
 
 # -- back to the same place ----------------------------------------------------------------------

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 
 from ..connect.driver import Driver
+from ..errors import ConfigurationInvalid
 from ..record import TYPE_CHECKING
 from .base import Place, double_quoted, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from typing import Any
 
     from ..connect.driver import Query
     from ..connect.url import DatabaseUrl
+
+
+_TRUE = ("true", "yes", "on", "y", "t", "1")
+_DRIVERS_OPTIONS = ("uri", "timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements")
+_UNATTACHED = re.compile(r"unknown database (.+)|no such table: (.+)\.sqlite_master")
 
 
 class SQLite:
@@ -27,6 +34,7 @@ class SQLite:
         "unable to open": "check that the folder exists and that it is a file you may write to",
         "not a database": "the file is something else: check the path in the URL",
         "locked": "another process is writing to it: try again when it has finished",
+        "unknown database": "a schema is an attached file on SQLite: attach it in env.py, or take the schema out",
         "readonly|read-only": "the file or its folder is read-only for this user",
     }
 
@@ -35,9 +43,12 @@ class SQLite:
 
         What can stand in the query changes nothing for a reader, unless the database is a URI.
         """
-        if url.driver not in (None, "pysqlite", "aiosqlite") or any(key == "uri" for key, _ in url.query):
+        if url.driver not in (None, "pysqlite", "aiosqlite"):
             return None
-        return _open(url.database)
+        options = dict(url.query)
+        if options.get("uri", "").lower() in _TRUE:
+            return _connected(*_uri(url.database or "", options), where=url.masked)
+        return _connected(_path(url.database), False, where=url.masked)
 
     def connect_args(self, driver: str) -> dict[str, Any]:
         return {}
@@ -60,15 +71,51 @@ class SQLite:
         )
 
 
+def _path(path: str | None) -> str:
+    # Absolute, as SQLAlchemy has it: some builds of SQLite take every name that begins with "file:" for a URI.
+    return ":memory:" if path in (None, "", ":memory:") or _is_still_to_be_made(path) else os.path.abspath(str(path))
+
+
+def _uri(uri: str, options: Mapping[str, str]) -> tuple[str, bool]:
+    """What to open for `file:…`, and whether it is a URI; the options that are the driver's are left out."""
+    from urllib.parse import unquote, urlsplit
+
+    given = {name: value for name, value in options.items() if name not in _DRIVERS_OPTIONS}
+    if given.get("mode", "rwc") == "rwc":
+        if _is_still_to_be_made(unquote(urlsplit(uri).path)):
+            return ":memory:", False
+        given["mode"] = "rw"  # not "ro", which cannot finish what a writer that crashed has left
+    return f"{uri}?{'&'.join(f'{name}={value}' for name, value in given.items())}", True
+
+
 @contextmanager
-def _open(path: str | None) -> Iterator[Query]:
+def _connected(database: str, is_uri: bool, where: str) -> Iterator[Query]:
     import sqlite3
 
-    connection = sqlite3.connect(":memory:" if _is_still_to_be_made(path) else path or ":memory:")
+    connection = sqlite3.connect(database, uri=is_uri)
+
+    def query(statement: str) -> list[tuple[Any, ...]]:
+        try:
+            return connection.execute(statement).fetchall()
+        except sqlite3.OperationalError as error:
+            if unattached := _UNATTACHED.match(str(error)):
+                raise _not_attached(unattached[1] or unattached[2], where) from error
+            raise
+
     try:
-        yield lambda statement: connection.execute(statement).fetchall()
+        yield query
     finally:
         connection.close()
+
+
+def _not_attached(schema: str, where: str) -> ConfigurationInvalid:
+    return ConfigurationInvalid(
+        f"no database is attached as {schema}",
+        where=where,
+        why="a schema is an attached file on SQLite, and nothing attaches one here",
+        state="nothing was changed",
+        hint="take version_table_schema out of the settings, or attach the file in an env.py",
+    )
 
 
 def _is_still_to_be_made(path: str | None) -> bool:

@@ -57,7 +57,8 @@ def _state_of(visit: Visit) -> str:
     try:
         heads = visit.read_anew()
     except Exception:
-        return "unknown: the database does not answer"
+        done_nothing = visit.running is None and not visit.finished
+        return "nothing was changed" if done_nothing else "unknown: the database does not answer"
     at = ", ".join(heads) if heads else "base"
     if visit.running is None and not visit.finished:
         return f"nothing was changed, the database is at {at}"
