@@ -218,7 +218,7 @@ class Runner:
             )
             return False
         try:
-            seen = visit.read_anew()
+            seen = visit.read_settled()
         except Exception as error:
             raise _unconfirmed(visit, error) from error
         if seen is None:
@@ -247,7 +247,7 @@ def _unconfirmed(visit: Visit, error: Exception) -> NotCommitted:
         where=visit.where,
         why=next(iter(str(error).splitlines()), type(error).__name__),
         state="what was run is most likely committed",
-        hint="whimbrel current, when the database accepts connections again",
+        hint="whimbrel current, a little later",
     )
 
 

@@ -60,6 +60,9 @@ class Dialect(Protocol):
     def place(self, query: Query) -> Place:
         """Where a connection looks up names: schema search path, current database, attached files."""
 
+    def only_reads(self, query: Query) -> bool:
+        """Whether the server behind a connection is a replica, or takes no changes for another reason."""
+
 
 def literal(text: str) -> str:
     """A string literal of standard SQL."""

@@ -57,6 +57,10 @@ class MySQL:
         [[database]] = query("SELECT DATABASE()")
         return Place((f"USE {self.quoted(database)}",), database) if database else Place()
 
+    def only_reads(self, query: Query) -> bool:
+        [[setting]] = query("SELECT @@global.read_only")
+        return str(setting).upper() not in ("0", "OFF")
+
 
 class MariaDB(MySQL):
     """MariaDB under the name that SQLAlchemy gives it in `mariadb://` URLs."""

@@ -62,6 +62,9 @@ class PostgreSQL:
         statements = (f"SELECT set_config('{name}', {literal(value)}, false)" for name, value in settings.items())
         return Place(tuple(statements), None if schema == "public" else schema)
 
+    def only_reads(self, query: Query) -> bool:
+        return query("SELECT current_setting('transaction_read_only')") == [("on",)]
+
 
 @contextmanager
 def _open_libpq(module: str, url: DatabaseUrl) -> Iterator[Query]:

@@ -70,6 +70,9 @@ class SQLite:
             )
         )
 
+    def only_reads(self, query: Query) -> bool:
+        return False
+
 
 def _path(path: str | None) -> str:
     # Absolute, as SQLAlchemy has it: some builds of SQLite take every name that begins with "file:" for a URI.

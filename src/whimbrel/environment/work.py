@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
     from ..connect.driver import Query
 
 AlembicStep = RevisionStep | StampStep
+REPLICA_PATIENCE = 5.0
+"""Seconds that a replica is waited for."""
 T = TypeVar("T")
+
+
+class ReplicaBehind(Exception):
+    """A replica does not show yet what was reported. It proves nothing: the change may be on its way."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +171,28 @@ class Visit:
             closed = self.context.connection is None or self.context.connection.closed
             return None if closed else self.read()
         return self._anew(lambda query: versions.read(query, dialect, self.context.version_table, schema))
+
+    def read_settled(self) -> tuple[str, ...] | None:
+        """As `read_anew`; a replica that new connections are sent to is given a moment to catch up.
+
+        Raises:
+            ReplicaBehind: it has not.
+        """
+        dialect, until = self.dialect, time.monotonic() + REPLICA_PATIENCE
+        if dialect is None or has_one_connection(self.engine):
+            return self.read_anew()
+
+        def read(query: Query) -> tuple[tuple[str, ...], bool]:
+            seen = versions.read(query, dialect, self.context.version_table, self.schema)
+            return seen, frozenset(seen) != self.reported and dialect.only_reads(query)
+
+        while True:
+            seen, is_behind = self._anew(read)
+            if not is_behind:
+                return seen
+            if time.monotonic() > until:
+                raise ReplicaBehind(f"new connections lead to a replica, which is still at {', '.join(seen) or 'base'}")
+            time.sleep(REPLICA_PATIENCE / 50)
 
     def sees_table_anew(self) -> bool:
         """Whether the version table is there for everybody else; true if it cannot be asked."""
