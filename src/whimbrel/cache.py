@@ -13,7 +13,6 @@ import sys
 import time
 from zlib import crc32
 
-from .atomic import Replacement
 from .record import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,6 +80,8 @@ def _load(path: str) -> dict[str, tuple[int, int, Any]]:
 
 
 def _save(path: str, entries: dict[str, tuple[int, int, Any]]) -> None:
+    from .atomic import Replacement  # only for the one run that has something new
+
     try:
         data = marshal.dumps(entries)
         os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -11,14 +11,11 @@ from __future__ import annotations
 import os
 import sys
 
-from . import position
 from . import settings as configuration
 from .errors import ProjectNotFound, TargetInvalid, VersionsFolderMissing, WhimbrelError, counted, place
 from .history import History, read_folders
-from .position import Position
 from .record import TYPE_CHECKING
 from .settings import Database, Settings
-from .status import Status, status_at
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -29,7 +26,9 @@ if TYPE_CHECKING:
     from .environment import Environment
     from .events import Event, Listener
     from .planner import Plans
+    from .position import Position
     from .runner import Outcome, Runner
+    from .status import Status
 
     P = ParamSpec("P")
     T = TypeVar("T")
@@ -165,6 +164,8 @@ class Project:
         Raises:
             UrlMissing, DriverMissing, CannotConnect, VersionTableBroken.
         """
+        from . import position
+
         if not self.database.has_env and self._attributes.get("connection") is None:
             found = self._apart(lambda: position.by_driver(self.database))
             if found is not None:
@@ -188,6 +189,8 @@ class Project:
         Raises:
             ProjectNotFound, VersionsFolderMissing, HistoryBroken: there are no revisions to compare with.
         """
+        from .status import Status, status_at
+
         self.history  # noqa: B018  # refuses a project without revisions before its database is asked
         try:
             positions = self.positions()
@@ -431,8 +434,10 @@ class Project:
         return start or None, end or "heads"
 
     def _positions_by_environment(self) -> list[Position]:
+        from .position import by_environment
+
         environment = self._environment()
-        found = position.by_environment(environment)
+        found = by_environment(environment)
         self._history_found = environment.scripts.history
         return found
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code.
 
+    Args:
+        argv: the arguments; those of this process, which then ends with the command, by default.
+
     0: done, nothing to do, or the answer is yes. 1: the answer is no. 2: the command line, the configuration, the
     files. 3: the database or a migration. 4: some of several databases. 6: refused. 130: interrupted.
     """
@@ -30,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _prepare_streams()
     console = Console()
     try:
-        return _run(arguments, console)
+        return _run(arguments, console, ends_process=argv is None)
     except ReaderGone:
         return 0
     except (Exception, KeyboardInterrupt) as error:
@@ -101,7 +104,7 @@ def _mentions(arguments: Sequence[str], flag: str) -> bool:
     return any(len(word) > len("--") and flag.startswith(word) for word in arguments)
 
 
-def _run(arguments: Sequence[str], console: Console) -> int:
+def _run(arguments: Sequence[str], console: Console, *, ends_process: bool) -> int:
     from .session import Session
 
     try:
@@ -109,10 +112,14 @@ def _run(arguments: Sequence[str], console: Console) -> int:
     except SystemExit as end:  # help or the version was asked for
         console.flush()
         return int(end.code or 0)
-    if command.group == "look":
-        gc.disable()  # a short look makes thousands of small objects and no rubbish: a tenth of its time
+    # A short look makes thousands of small objects and no rubbish; searching them for some is a tenth of its time.
+    without_gc = ends_process and command.group == "look"
+    if without_gc:
+        gc.disable()
     name, _, function = command.run.partition(":")
     module = __import__(f"{__name__}.{name}", fromlist=[function])  # importlib itself would take longer than the module
     code = getattr(module, function)(Session(command, options, console))
     console.flush()
+    if without_gc:
+        gc.freeze()  # nor does the interpreter search them when it ends
     return int(code or 0)

@@ -123,7 +123,7 @@ COMMANDS = (
     ), "whimbrel stamp head", "stamp"),
     Command("ensure_version", "run", "create the version table if it is not there", "running:ensure_version", (SQL,),
             alembic="ensure_version"),
-    Command("status", "look", "where every database is, and what it is behind", "looking:status", (
+    Command("status", "look", "where every database is, and what it is behind", "standing:status", (
         _flag("--models", help="compare the models with each database as well", alembic=False),
         _flag("--check", help="exit 1 unless every database is at head", alembic=False),
     ), "whimbrel status"),

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from ..errors import ANSWER_NO, DATABASE, PARTLY, WhimbrelError
 from ..record import TYPE_CHECKING
-from ..status import Status
-from .console import table
 from .listing import as_dict, entry, short
 
 if TYPE_CHECKING:
     from ..history import History
     from .session import Session
-
-_MESSAGE_SHOWN = 36
 
 
 def history(session: Session) -> int:
@@ -114,71 +109,3 @@ def _current_line(revisions: History, revision: str, *, verbose: bool) -> str:
     if revision not in revisions:
         return f"{revision} (unknown: no file has it)"
     return entry(revisions, revision) if verbose else short(revisions, revision)
-
-
-def status(session: Session) -> int:
-    """`status`: every database in one table."""
-    compare = session.options.models is True
-    statuses: list[Status] = []
-    several = len(session.settings.databases) > 1
-    for project in session.projects():
-        try:
-            session.history(project)
-            statuses += project.status(compare=compare)
-        except WhimbrelError as error:
-            if not several:
-                raise
-            statuses.append(Status(project.database.name, str(project.database.origin), error=error))
-    rows = [["DATABASE", "REVISION", "BEHIND", "MODELS"], *(_row(one) for one in statuses)]
-    lines = [table(rows)]
-    for one in statuses:
-        if one.error is not None:
-            lines.append("")
-            lines += one.error.lines()
-        for difference in one.differences or ():
-            lines.append(f"  {one.database}: {difference}")
-    session.console.result("\n".join(lines), lambda: [_as_data(one) for one in statuses])
-    attention = sum(not one.at_head or bool(one.differences) for one in statuses)
-    if attention and len(statuses) > 1:
-        session.console.notice(f"{attention} of {len(statuses)} databases need attention")
-    failed = [one for one in statuses if one.error is not None]
-    if failed:
-        return DATABASE if len(failed) == len(statuses) else PARTLY
-    return ANSWER_NO if session.options.check and attention else 0
-
-
-def _row(one: Status) -> list[str]:
-    if one.error is not None and one.pending is None:
-        return [one.database, ", ".join(one.heads) or "?", "?", f"error[{one.error.code}], see below"]
-    known = [head for head in one.heads if head not in one.unknown]
-    names = [f"{head} {_shortened(message)}" for head, message in zip(known, one.messages, strict=True)]
-    names += [f"{head} (unknown: no file has it)" for head in one.unknown]
-    behind = "?" if one.pending is None else str(one.pending) if one.pending else "head"
-    return [one.database, ", ".join(names) or "base", behind, _models(one)]
-
-
-def _shortened(message: str) -> str:
-    """A message that leaves room for the other columns on 80."""
-    line = " ".join(message.split())
-    return line if len(line) <= _MESSAGE_SHOWN else f"{line[: _MESSAGE_SHOWN - 1]}…"
-
-
-def _models(one: Status) -> str:
-    if one.error is not None:
-        return f"error[{one.error.code}], see below"
-    if one.differences is None:
-        return "not compared"
-    return f"{len(one.differences)} differ" if one.differences else "same"
-
-
-def _as_data(one: Status) -> dict[str, object]:
-    return {
-        "database": one.database,
-        "where": one.where,
-        "reachable": one.error is None or one.pending is not None,
-        "heads": list(one.heads),
-        "unknown": list(one.unknown),
-        "behind": one.pending,
-        "differences": None if one.differences is None else list(one.differences),
-        "error": one.error.as_dict() if one.error else None,
-    }
