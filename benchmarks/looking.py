@@ -4,7 +4,7 @@
 
 Whole processes, in turn, with bytecode compiled and PYTHONDONTWRITEBYTECODE unset; medians. Absolute times say nothing
 on another machine, and little on this one: only the ratios are printed. The entry points are called as installed scripts
-do, but not by such a script: the one that pip 23 writes imports `re` first, a third of an interpreter's start.
+do it, but not by such a script: that of pip 23 imports `re` first, which takes a third of an interpreter's start.
 """
 
 from __future__ import annotations
