@@ -3,8 +3,8 @@
     python benchmarks/looking.py [--revisions N] [--rounds N]
 
 Whole processes, in turn, with bytecode compiled and PYTHONDONTWRITEBYTECODE unset; medians. Absolute times say nothing
-on another machine, and little on this one: only the ratios are printed. The entry points are called as installed scripts
-do it, but not by such a script: that of pip 23 imports `re` first, which takes a third of an interpreter's start.
+on another machine, and little on this one: only the ratios are printed. Both tools are started at the entry points that
+installed scripts call, without such a script: that of pip 23 imports `re` first, a third of an interpreter's start.
 """
 
 from __future__ import annotations
