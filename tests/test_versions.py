@@ -43,6 +43,8 @@ def test_the_rows_are_those_that_sqlalchemy_reads(server: Server, rows: list[str
      "v:ersions", "v$1", "v?", "Versions", "vérsions", "{v}", "select", "[v]", "--v", "v;drop", "v" * 60],
 )  # fmt: skip
 def test_a_table_may_be_called_anything(server: Server, table: str) -> None:
+    if "%(" in table and server.kind == "sqlite" and sa.__version__.startswith("2.0."):
+        pytest.skip("SQLAlchemy 2.0 takes it for a parameter")
     server.make_table(["aa01"], table)
     assert server.read(table) == server.theirs(table) == ("aa01",)
     assert server.read(f"{table}x"[-60:] + "y") == ()

@@ -17,7 +17,7 @@ from .graphs import A1, A2, A3, B1, B2, C1
 from .projects import make
 from .stage import Place, Stage
 from .test_writing import _plain, _tree
-from .tools import ours, stock
+from .tools import IS_NEWEST, ours, stock
 
 Build = Callable[[Path, str], None]
 _CASES: dict[str, tuple[Build, tuple[str, ...], Mapping[str, str]]] = {}
@@ -325,6 +325,8 @@ def _no_configuration(folder: Path, url: str) -> None:
 
 @pytest.mark.parametrize("name", _CASES)
 def test_both_read_the_project_alike(name: str, stage: Stage, tmp_path: Path) -> None:
+    if name == "no_versions_folder" and not IS_NEWEST:
+        pytest.skip("this Alembic does not make the folder")
     build, commands, env = _CASES[name]
     places = stage.places("sqlite", 2)
     folders = [tmp_path / "stock", tmp_path / "ours"]

@@ -17,7 +17,7 @@ from .pair import MULTIDB, Pair, graph_pair
 from .projects import make, make_multidb
 from .stage import Stage
 from .test_writing import _tree
-from .tools import ours, stock
+from .tools import IS_NEWEST, is_too_new, ours, stock
 
 T = TypeVar("T", bound=Callable[..., None])
 _SHOWN: set[str] = set()
@@ -52,6 +52,8 @@ def test_errors(tmp_path: Path) -> None:
         ("upgrade nonsense", 255, 2), ("upgrade head", 1, 3), ("current --check-heads", 255, 1),
         ("-c other.ini heads", 255, 2), ("init alembic", 255, 6), ("nonsense", 2, 2),
     ):  # fmt: skip
+        if is_too_new(line.split()):
+            continue
         one, other = stock(*line.split(), cwd=tmp_path), ours(*line.split(), cwd=tmp_path)
         assert (one.code, other.code) == (stock_code, our_code), f"{line}: {one} {other}"
         assert ("FAILED: " in one.out) == (stock_code == 255)
@@ -327,7 +329,8 @@ def test_implied_heads(tmp_path: Path) -> None:
     make(tmp_path, f"sqlite:///{tmp_path}/a.db", GRAPHS["depends_on"])
     assert ours("current", "--check-heads", cwd=tmp_path).code == 1
     stock("upgrade", "heads", cwd=tmp_path).ok()
-    assert stock("current", "--check-heads", cwd=tmp_path).code == 255
+    if not is_too_new(["current", "--check-heads"]):
+        assert stock("current", "--check-heads", cwd=tmp_path).code == 255
     ours("current", "--check-heads", cwd=tmp_path).ok()
 
 
@@ -477,7 +480,8 @@ def test_messages(tmp_path: Path) -> None:
 
 @shows("ids and labels")
 def test_ids_and_labels(tmp_path: Path) -> None:
-    for number, given in enumerate((["--rev-id", "x" * 33], ["--rev-id", "a/b"], ["--rev-id", A1], ["--rev-id", "a b"],
+    slash = [["--rev-id", "a/b"]] if IS_NEWEST else []  # for older ones it is a folder that is not there
+    for number, given in enumerate((["--rev-id", "x" * 33], *slash, ["--rev-id", A1], ["--rev-id", "a b"],
                                     ["--branch-label", "a@b"])):  # fmt: skip
         for tool, code in ((stock, 0), (ours, 2)):
             folder = make(tmp_path / f"{tool.__name__}{number}", "sqlite://", linear(A1, A2))

@@ -20,7 +20,7 @@ from whimbrel.errors import UsageError
 
 from .graphs import A1
 from .projects import make
-from .tools import ours, stock
+from .tools import is_too_new, ours, stock
 
 _ALEMBIC = CommandLine(prog="alembic").parser
 _COMMANDS: dict[str, argparse.ArgumentParser] = next(
@@ -132,6 +132,8 @@ def test_each_abbreviation_means_the_same(command: str) -> None:
     "-c x current -c", "revision --depends-on a --depends-on b", "-q -q heads", "revision -m=x",
 ])  # fmt: skip
 def test_lines_that_are_hard_to_read(line: str) -> None:
+    if is_too_new(line.split()):
+        pytest.skip("this Alembic has no such option")
     assert _wrong(line.split()) is None
 
 

@@ -12,7 +12,7 @@ from support.cli import Result
 
 from .graphs import A1, A2, A3, B1, B2, B3, B4, C1, C2, C3, GRAPHS
 from .projects import make
-from .tools import Tool, ours, stock
+from .tools import IS_NEWEST, Tool, is_too_new, ours, stock
 
 _ID = "e7a1b0c9"
 _NEW = ["revision", "-m", "add a table", "--rev-id", _ID]
@@ -49,7 +49,8 @@ def _lines() -> Iterator[tuple[str, list[str]]]:
         yield "linear", ["revision", "--rev-id", _ID, "-m", message]
     yield "linear", ["revision", "--rev-id", _ID]
     yield "linear", ["revision", "-m", "an id of its own"]
-    for name in ("a-b", "a@b", "a:b", "a+b", "x" * 32, "1", "head", "base", "a.b"):
+    refused = ("a:b",) if IS_NEWEST else ()  # by older ones only when it is used
+    for name in ("a-b", "a@b", *refused, "a+b", "x" * 32, "1", "head", "base", "a.b"):
         yield "linear", ["revision", "-m", "x", "--rev-id", name]
     yield "linear", [*_NEW, "--branch-label", "new"]
     yield "linear", [*_NEW, "--branch-label", "two words"]
@@ -95,6 +96,8 @@ def _written(tool: Tool, folder: Path, graph: str, *lines: list[str]) -> tuple[l
 
 @pytest.mark.parametrize(("graph", "line"), [*_lines()], ids=lambda value: value if isinstance(value, str) else None)
 def test_writes_the_same_file(graph: str, line: list[str], tmp_path: Path) -> None:
+    if is_too_new(line):
+        pytest.skip("this Alembic has no such option")
     [one], by_alembic = _written(stock, tmp_path / "stock", graph, line)
     [other], by_whimbrel = _written(ours, tmp_path / "ours", graph, line)
     assert (one.code == 0) == (other.code == 0), f"{line}\n{one}\n{other}"

@@ -12,17 +12,21 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import alembic
 from alembic.config import CommandLine, Config
 
 import whimbrel.cli
 from support.cli import Result
 
 Tool = Callable[..., Result]
+
+IS_NEWEST = tuple(map(int, alembic.__version__.split(".")[:2])) >= (1, 20)
+"""Whether the Alembic installed here, at 1.16 the oldest, has all that the tests compare."""
 
 
 def stock(*argv: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result:
@@ -33,6 +37,18 @@ def stock(*argv: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result
 def ours(*argv: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result:
     """whimbrel."""
     return _run(lambda: whimbrel.cli.main(argv), cwd, env or {})
+
+
+def is_too_new(line: Iterable[str]) -> bool:
+    """Whether a command line uses an option that came to Alembic after the one installed here."""
+    if IS_NEWEST:
+        return False
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            CommandLine(prog="alembic").parser.parse_args([*line])
+    except SystemExit as end:
+        return end.code != 0
+    return False
 
 
 def _run(main: Callable[[], Any], cwd: Path, env: Mapping[str, str]) -> Result:

@@ -62,6 +62,8 @@ def test_what_sqlalchemy_writes_is_read_back(
 ) -> None:
     assume(user is not None or password is None)
     assume(host is not None or port is None)
+    # SQLAlchemy 2.0 writes a database as it is, so that "@" in one ends the host's name for a reader.
+    assume("@" not in (database or "") or not sqlalchemy_version.startswith("2.0."))
     theirs = URL.create(scheme, user, password, host, port, database, query)
     text = theirs.render_as_string(hide_password=False)
     # SQLAlchemy's own reading is the oracle: it writes some databases ("a?b" in 2.1) in a way it reads otherwise.

@@ -92,7 +92,7 @@ def test_custom_operations_registered_by_env_py(tool: Tool, stage: Stage, tmp_pa
             def trap_create_view(cls, operations, name, text):
                 return operations.invoke(cls(name, text))
 
-        @Operations.implementation_for(CreateView, replace=True)
+        @Operations.implementation_for(CreateView)
         def create_view(operations, operation):
             operations.execute(f"CREATE VIEW {operation.name} AS {operation.text}")
     """
