@@ -13,6 +13,8 @@ from .errors import NotCommitted, RevisionFileBroken, VersionTableBroken
 from .events import Listener, Notice, RevisionFinished, RevisionStarted
 from .planner import Plan, Planner, Plans, Step
 
+_COMMIT_FIRST = "in env.py, call connection.commit() right before context.configure(…)"
+
 
 class Change(NamedTuple):
     """What a command did to one database, or to one schema with a version table of its own.
@@ -141,7 +143,7 @@ class Runner:
                     where=visit.where,
                     why="it was made in a transaction that env.py did not commit",
                     state="the database is as it was",
-                    hint="in env.py, call connection.commit() right before context.configure(…)",
+                    hint=_COMMIT_FIRST,
                 )
 
     # -- parts ----------------------------------------------------------------------------------
@@ -169,7 +171,7 @@ class Runner:
         for number, (step, alembic_step) in enumerate(zip(plan.steps, alembic_steps, strict=True), 1):
             if not visit.offline:
                 self._listen(RevisionStarted(step.revision, step.message, step.direction, number, len(plan.steps)))
-            visit.running, visit.committed_midway = step.revision, False
+            visit.running, visit.recorded, visit.committed_midway = step.revision, False, False
             started = time.monotonic()
             yield alembic_step
             self._finish(visit, step, time.monotonic() - started)
@@ -212,14 +214,18 @@ class Runner:
         Raises:
             NotCommitted: it is not.
         """
-        if visit.uncommitted and visit.shared:
+        if visit.uncommitted and visit.shared and visit.changed:
             self._listen(
                 Notice("the migrations ran in the transaction of the given connection", "they are done when you commit")
             )
             return False
+        if visit.uncommitted and visit.has_one_connection and visit.changed:
+            raise _left_open(visit)
         try:
             seen = visit.read_settled()
         except Exception as error:
+            if not visit.changed:
+                return False  # an env.py may have closed the tunnel that it had opened to the database
             raise _unconfirmed(visit, error) from error
         if seen is None:
             return False
@@ -234,11 +240,20 @@ def _written(visit: Visit) -> Change:
 
 def _by_version_table(visits: Iterable[Visit]) -> list[list[Visit]]:
     """The visits of each version table: an env.py may come to the same one twice."""
-    same: dict[tuple[Any, ...], list[Visit]] = {}
+    same: dict[tuple[object, ...], list[Visit]] = {}
     for visit in visits:
-        table = (str(visit.engine.url), visit.place, visit.schema, visit.context.version_table)
-        same.setdefault(table, []).append(visit)
+        same.setdefault(visit.table, []).append(visit)
     return list(same.values())
+
+
+def _left_open(visit: Visit) -> NotCommitted:
+    return NotCommitted(
+        f"the run ended at {', '.join(sorted(visit.reported)) or 'base'}, in a transaction that is still open",
+        where=visit.where,
+        why="env.py has not committed it, and its engine has no other connection",
+        state="nothing is done until it is committed",
+        hint=_COMMIT_FIRST,
+    )
 
 
 def _unconfirmed(visit: Visit, error: Exception) -> NotCommitted:
@@ -263,5 +278,5 @@ def _not_committed(visit: Visit, seen: tuple[str, ...]) -> NotCommitted:
         else "the transaction was rolled back, or another process has changed the version table since",
         state=f"the database is at {found}"
         + ("" if visit.context.impl.transactional_ddl else "; statements that commit by themselves have been kept"),
-        hint="in env.py, call connection.commit() right before context.configure(…)" if external else "run it again",
+        hint=_COMMIT_FIRST if external else "run it again, unless env.py has rolled it back on purpose: a dry run",
     )

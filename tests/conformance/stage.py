@@ -90,6 +90,14 @@ class Place:
         if self.kind == "sqlite":
             self._engine.dispose()
 
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What a query returns."""
+        with self._engine.connect() as connection:
+            found = [tuple(row) for row in connection.exec_driver_sql(query)]
+        if self.kind == "sqlite":
+            self._engine.dispose()
+        return found
+
     def empty(self) -> None:
         """Drop everything."""
         if self.kind == "sqlite":

@@ -21,10 +21,12 @@ class Place(Record):
     Attributes:
         statements: put a new connection there.
         schema: the schema of a name without one, if it is not the usual one.
+        database: which database of which server it is, where a URL may not tell.
     """
 
     statements: tuple[str, ...] = ()
     schema: str | None = None
+    database: str | None = None
 
 
 class Dialect(Protocol):

@@ -54,8 +54,8 @@ class MySQL:
         )
 
     def place(self, query: Query) -> Place:
-        [[database]] = query("SELECT DATABASE()")
-        return Place((f"USE {self.quoted(database)}",), database) if database else Place()
+        [[database, server]] = query("SELECT DATABASE(), CONCAT_WS(' ', @@hostname, @@port)")
+        return Place((f"USE {self.quoted(database)}",), database, server) if database else Place()
 
     def only_reads(self, query: Query) -> bool:
         [[setting]] = query("SELECT @@global.read_only")

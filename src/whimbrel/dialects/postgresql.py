@@ -55,12 +55,13 @@ class PostgreSQL:
         return f"SELECT 1 WHERE to_regclass({literal(self.quoted(schema, table))}) IS NOT NULL"
 
     def place(self, query: Query) -> Place:
-        [[path, role, schema]] = query(
-            "SELECT current_setting('search_path'), current_setting('role'), current_schema()"
+        [[path, role, schema, database]] = query(
+            "SELECT current_setting('search_path'), current_setting('role'), current_schema(),"
+            " concat_ws(' ', current_database(), inet_server_addr(), inet_server_port())"
         )
         settings = {"search_path": path} if role == "none" else {"role": role, "search_path": path}
         statements = (f"SELECT set_config('{name}', {literal(value)}, false)" for name, value in settings.items())
-        return Place(tuple(statements), None if schema == "public" else schema)
+        return Place(tuple(statements), None if schema == "public" else schema, database)
 
     def only_reads(self, query: Query) -> bool:
         return query("SELECT current_setting('transaction_read_only')") == [("on",)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from .sqlite import BEGIN, Transactions
 from .work import AlembicStep, Visit, Work, version_schema
 
 _ENDPOINT = ("host", "port", "database")
+_COMMITS = re.compile(r"[\s;]*(?:COMMIT|END)\b(?!\s+PREPARED)", re.IGNORECASE)
 
 
 class WorkContext(EnvironmentContext):
@@ -62,10 +64,9 @@ class WorkContext(EnvironmentContext):
             self.work.before(visit)
         context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, _recorder(visit))
         if not context.as_sql:
-            self._take_over_transactions(context)
             _note_autocommit_blocks(visit)
         self._operations = Operations(context)
-        with operations_proxied(self._operations):
+        with self._transactions_taken_over(context), operations_proxied(self._operations):
             try:
                 context.run_migrations(**arguments)
             except BaseException as error:
@@ -115,10 +116,13 @@ class WorkContext(EnvironmentContext):
         def note(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
             if statement != BEGIN and not self._is_in(self._used, connection):
                 self._used.append(connection)
+            if _COMMITS.match(statement) and not self._has_transactions(connection):  # which know what was changed
+                self._note_commit()
 
         if not connection.in_transaction():
             self._used = [used for used in self._used if used is not connection]
         self._listen(connection, "before_cursor_execute", note)
+        self._listen(connection, "commit", lambda _: self._note_commit())
 
     @staticmethod
     def _is_in(connections: list[Connection], connection: Connection) -> bool:
@@ -130,21 +134,52 @@ class WorkContext(EnvironmentContext):
         assert connection is not None
         if context.dialect.name != "sqlite":
             return
-        if not any(one.connection is connection for one in self._transactions):
+        if not self._has_transactions(connection):
             if connection.in_transaction():
                 return  # begun by the driver's rules, before we were asked
             self._transactions.append(Transactions(connection, self._note_commit))
         context.impl.transactional_ddl = True
 
+    def _has_transactions(self, connection: Connection) -> bool:
+        return any(one.connection is connection for one in self._transactions)
+
     def _note_commit(self) -> None:
-        if self.visits:
+        """A revision has committed: it can no more be rolled back, unless it was through."""
+        if self.visits and not self.visits[-1].recorded:
             self.visits[-1].committed_midway = True
 
-    def _take_over_transactions(self, context: MigrationContext) -> None:
+    @contextmanager
+    def _transactions_taken_over(self, context: MigrationContext) -> Iterator[None]:
         """Make each step its own transaction, so that what was reported done stays done when a later step fails.
 
-        A transaction in which env.py has executed something is env.py's: it may hold a lock, or a `SET LOCAL`, that
-        must last until the end, so the whole run stays in it, as with stock Alembic.
+        Afterwards all is as env.py left it, and in a transaction again if it was: what env.py executes behind the
+        migrations is committed with its own `begin_transaction()`.
+        """
+        if context.as_sql or not self._may_take_over(context):
+            yield
+            return
+        per_migration, began = context._transaction_per_migration, context._transaction is not None
+        if context._transaction is not None:
+            context._transaction.commit()
+            context._transaction = None
+        context._transaction_per_migration = True
+        try:
+            yield
+        finally:
+            context._transaction_per_migration = per_migration
+        connection = context.connection
+        assert connection is not None
+        if connection.in_transaction():
+            connection.commit()  # what was read; with nothing to do, nobody else would end it
+        if began:
+            context._transaction = connection.begin()
+
+    def _may_take_over(self, context: MigrationContext) -> bool:
+        """Whether the transaction is the migrations' alone.
+
+        One in which env.py has executed something is env.py's: it may hold a lock, or a `SET LOCAL`, that must last
+        until the end, so the whole run stays in it, as with stock Alembic. So does the run of an env.py that may roll
+        it back.
         """
         connection = context.connection
         assert connection is not None
@@ -153,15 +188,13 @@ class WorkContext(EnvironmentContext):
             # stock Alembic then never commits.
             context._in_external_transaction = False
         if context._in_external_transaction:
-            return
+            return False
         if not self.work.per_revision and context._transaction is not None:
-            return  # a stamp is one step, and is done in the transaction that is there
-        if connection.in_transaction() and (self._is_in(self._used, connection) or not self._began_itself):
-            return
-        if context._transaction is not None:
-            context._transaction.commit()
-            context._transaction = None
-        context._transaction_per_migration = True
+            return False  # a stamp is one step, and is done in the transaction that is there
+        if not connection.in_transaction():
+            return True
+        is_used = self._is_in(self._used, connection) or _driver_is_in_transaction(connection)
+        return self._began_itself and not is_used and not self.script.env_py_rolls_back
 
 
 def _look_where_it_is(context: MigrationContext) -> None:
@@ -191,10 +224,20 @@ def _note_autocommit_blocks(visit: Visit) -> None:
     visit.context.autocommit_block = autocommit_block  # type: ignore[method-assign]  # for this context only
 
 
+def _driver_is_in_transaction(connection: Connection) -> bool:
+    """Whether something was executed behind SQLAlchemy's back, which itself sends no BEGIN before a first statement."""
+    driver: Any = connection.connection.driver_connection
+    if hasattr(driver, "is_in_transaction"):  # asyncpg
+        return bool(driver.is_in_transaction())
+    status = getattr(getattr(driver, "info", None), "transaction_status", 0)  # psycopg; 0 is idle
+    return bool(status)
+
+
 def _recorder(visit: Visit) -> Any:
     """Alembic calls this after each change of the version table, in the transaction that changes it."""
 
     def record(*, heads: Iterable[str], **_: Mapping[str, Any]) -> None:
         visit.reported = frozenset(heads)
+        visit.recorded = True
 
     return record

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -51,6 +52,14 @@ class Scripts(ScriptDirectory):
         """None where Alembic would find none: env.py files may look at it."""
         default = (os.path.join(database.script_location, "versions"),)
         return None if database.version_locations == default else list(database.version_locations)
+
+    @cached_property
+    def env_py_rolls_back(self) -> bool:
+        """Whether env.py, where there is one, may undo what it has run: a dry run, or checks behind the migrations."""
+        try:
+            return ".rollback(" in Path(self.env_py_location).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return False
 
     @cached_property
     def history(self) -> History:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, PoolProxiedConnection, event
 BEGIN = "BEGIN IMMEDIATE -- whimbrel"
 """The comment tells it from one that a revision executes."""
 
-_BLANK = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+_BLANK = r"(?:[\s;]|--[^\n]*\n|/\*.*?\*/)*"
 _BEGINS = re.compile(rf"{_BLANK}BEGIN\b", re.IGNORECASE | re.DOTALL)
 _OUTSIDE = re.compile(
     rf"{_BLANK}(?:VACUUM|ATTACH|DETACH|PRAGMA\s+(?:\w+\.)?"
@@ -68,9 +68,10 @@ class Transactions:
         self.connection.__class__ = self._class
 
     def _begin(self, connection: Connection) -> None:
+        """Forget the last transaction. The first statement begins: until then, whoever has the driver's own connection
+        may send a pragma, which would be ignored inside of a transaction.
+        """
         self._is_ours = self._is_drivers = self._changed = False
-        if not self._autocommits and not self._is_in_transaction:
-            self._begin_immediate()
 
     def _before(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
         if statement == BEGIN or self._autocommits:

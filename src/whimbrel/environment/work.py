@@ -70,7 +70,8 @@ class Visit:
         finished: the revisions whose transactions were committed, as far as this process knows.
         planned: how many revisions are to run.
         direction: `upgrade` or `downgrade`.
-        committed_midway: whether the running revision has committed something itself, in an autocommit block.
+        recorded: whether the running revision is through and its row written, so that a commit is one of all of it.
+        committed_midway: whether the running revision has committed something itself.
         place: where names without a schema were looked up.
         begun: whether the version table has been read.
         shared: whether the connection is the caller's, who commits or rolls back.
@@ -88,6 +89,7 @@ class Visit:
     finished: list[str] = field(default_factory=list)
     planned: int = 0
     direction: str = "upgrade"
+    recorded: bool = False
     committed_midway: bool = False
     place: Place = field(default_factory=Place)
     begun: bool = False
@@ -124,6 +126,27 @@ class Visit:
         return connection is not None and not connection.closed and connection.in_transaction()
 
     @property
+    def changed(self) -> bool:
+        """Whether anything was done."""
+        return bool(self.finished) or self.reported != frozenset(self.before)
+
+    @property
+    def table(self) -> tuple[object, ...]:
+        """Which version table it is, among those of a run."""
+        return (str(self.engine.url), self.place, self.schema, self.context.version_table)
+
+    @property
+    def has_one_connection(self) -> bool:
+        """Whether the engine has no other connection to ask than the one of the migrations."""
+        return has_one_connection(self.engine)
+
+    @property
+    def _driver_autocommits(self) -> bool:
+        """Whether the driver was told to commit each statement, as psycopg can be behind SQLAlchemy's back."""
+        connection = self.context.connection
+        return connection is not None and getattr(connection.connection.driver_connection, "autocommit", None) is True
+
+    @property
     def address(self) -> str:
         """The database's URL with the password masked."""
         return self.url or mask(self.engine.url.render_as_string(hide_password=True))
@@ -148,7 +171,7 @@ class Visit:
         if not self.offline:
             options = self.context.connection.get_execution_options() if self.context.connection else {}
             level = options.get("isolation_level") or getattr(self.engine.dialect, "_on_connect_isolation_level", None)
-            self.autocommits = level == "AUTOCOMMIT"
+            self.autocommits = level == "AUTOCOMMIT" or self._driver_autocommits
         if not self.offline and self.dialect is not None:
             self.place = self.dialect.place(self._query())
 
@@ -167,7 +190,7 @@ class Visit:
         dialect, schema = self.dialect, self.schema
         if dialect is None:
             return None
-        if has_one_connection(self.engine):
+        if self.has_one_connection:
             closed = self.context.connection is None or self.context.connection.closed
             return None if closed else self.read()
         return self._anew(lambda query: versions.read(query, dialect, self.context.version_table, schema))
@@ -179,7 +202,7 @@ class Visit:
             ReplicaBehind: it has not.
         """
         dialect, until = self.dialect, time.monotonic() + REPLICA_PATIENCE
-        if dialect is None or has_one_connection(self.engine):
+        if dialect is None or self.has_one_connection:
             return self.read_anew()
 
         def read(query: Query) -> tuple[tuple[str, ...], bool]:
@@ -197,7 +220,7 @@ class Visit:
     def sees_table_anew(self) -> bool:
         """Whether the version table is there for everybody else; true if it cannot be asked."""
         dialect, schema = self.dialect, self.schema
-        if dialect is None or has_one_connection(self.engine):
+        if dialect is None or self.has_one_connection:
             return True
         return bool(self._anew(lambda query: query(dialect.table_exists(self.context.version_table, schema))))
 
