@@ -67,3 +67,12 @@ def test_purging_what_no_file_has_is_told_as_a_change(url: str, tmp_path: Path) 
         path.unlink()
     outcome = project.stamp("aaaa", purge=True)
     assert (outcome.status, outcome.before, outcome.after) == ("done", ("bbbb",), ("aaaa",))
+
+
+def test_a_database_with_nothing_to_do_says_so_beside_one_that_was_changed(
+    kind: str, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    _two_databases(kind, make_database, tmp_path)
+    first, second = whimbrel("upgrade", A2, cwd=tmp_path).ok().out.splitlines()
+    assert f"base -> {A2}  (2 revisions, verified)" in first
+    assert f"{A2}  (nothing to do)" in second

@@ -96,7 +96,8 @@ class Project:
             database: which database, if several are configured.
             url: a database URL that goes before every other.
             models: modules with models, instead of those configured or found.
-            connection: a SQLAlchemy connection to use instead of opening one; its transaction stays the caller's.
+            connection: a SQLAlchemy connection to use instead of opening one. A transaction that it is in stays the
+                caller's; without one, each revision is committed.
             listener: is told what happens.
 
         Raises:

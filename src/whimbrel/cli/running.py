@@ -63,6 +63,8 @@ def _say_nothing_to_do(session: Session, outcome: Outcome) -> None:
 
 def _line(name: str, change: Change, several: bool) -> str:
     before, after = (", ".join(heads) or "base" for heads in (change.before, change.after))
+    if before == after and not change.revisions:
+        return f"{name}  {after}  (nothing to do)  {change.where}"
     did = f"{counted(len(change.revisions), 'revision')}, " if change.revisions else ""
     sure = "verified" if change.verified else "not verified"
     where = f"  {change.where}" if several else ""
