@@ -159,7 +159,7 @@ DIFFERENCES: dict[str, Difference] = {
     ),
     "several databases": Difference(
         "history -i, show current and ranges with current print their list once for each database of a multidb env.py",
-        "print it once, with every database's revisions marked; `current` and `status` tell the databases apart",
+        "print it once, with every database's revisions marked; `current -v` and `status` tell the databases apart",
         "the list of revisions is one",
     ),
     "nothing to do": Difference(

@@ -214,3 +214,16 @@ def test_ctrl_c_passes_through_the_library_with_the_state(tmp_path: Path) -> Non
     with pytest.raises(KeyboardInterrupt) as stopped:
         Project.load(folder).upgrade()
     assert isinstance(stopped.value.args[0], errors.Interrupted)
+
+
+@pytest.mark.parametrize("statement", [
+    "ALTER ROLE nobody_at_all WITH PASSWORD 'hunter''2secret'", "CREATE USER x IDENTIFIED BY 'hunter2secret' NONSENSE",
+    "CREATE USER x IDENTIFIED WITH native BY 'hunter2secret' NONSENSE", "SET PASSWORD = 'hunter2secret' NONSENSE",
+])  # fmt: skip
+def test_a_password_in_a_statement_that_fails_is_not_shown(statement: str, url: str, tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", url, [Rev("aaaa", upgrade=f"op.execute({statement!r})")])
+    with pytest.raises(errors.MigrationFailed) as failed:
+        Project.load(folder).upgrade()
+    told = "\n".join(failed.value.lines())
+    assert "'***'" in told
+    assert "2secret" not in told

@@ -6,6 +6,7 @@ from ..errors import ANSWER_NO, DATABASE, PARTLY, WhimbrelError
 from ..record import TYPE_CHECKING
 from ..status import Status
 from .console import table
+from .listing import nowhere
 
 if TYPE_CHECKING:
     from .session import Session
@@ -20,20 +21,21 @@ def status(session: Session) -> int:
     several = len(session.settings.databases) > 1
     for project in session.projects():
         try:
-            session.history(project)
             statuses += project.status(compare=compare)
         except WhimbrelError as error:
             if not several:
                 raise
             statuses.append(Status(project.database.name, str(project.database.origin), error=error))
-    rows = [["DATABASE", "REVISION", "BEHIND", "MODELS"], *(_row(one) for one in statuses)]
+    rows = [["DATABASE", "REVISION", "BEHIND", "MODELS"], *(_row(one, _name(one, statuses)) for one in statuses)]
     lines = [table(rows)]
+    for problem in dict.fromkeys("\n".join(one.problem.lines()) for one in statuses if one.problem is not None):
+        lines += ["", problem]
     for one in statuses:
         if one.error is not None:
             lines.append("")
             lines += one.error.lines()
         for difference in one.differences or ():
-            lines.append(f"  {one.database}: {difference}")
+            lines.append(f"  {_name(one, statuses)}: {difference}")
     session.console.result("\n".join(lines), lambda: [_as_data(one) for one in statuses])
     attention = sum(not one.at_head or bool(one.differences) for one in statuses)
     if attention and len(statuses) > 1:
@@ -44,14 +46,19 @@ def status(session: Session) -> int:
     return ANSWER_NO if session.options.check and attention else 0
 
 
-def _row(one: Status) -> list[str]:
+def _name(one: Status, among: list[Status]) -> str:
+    """What tells it from the others: its URL, where one env.py visits several databases."""
+    return one.where if sum(other.database == one.database for other in among) > 1 else one.database
+
+
+def _row(one: Status, name: str) -> list[str]:
     if one.error is not None and one.pending is None:
-        return [one.database, ", ".join(one.heads) or "?", "?", f"error[{one.error.code}], see below"]
+        return [name, ", ".join(one.heads) or "?", "?", f"error[{one.error.code}], see below"]
     known = [head for head in one.heads if head not in one.unknown]
     names = [f"{head} {_shortened(message)}" for head, message in zip(known, one.messages, strict=True)]
-    names += [f"{head} (unknown: no file has it)" for head in one.unknown]
+    names += [f"{head} ({nowhere(one.problem)})" for head in one.unknown]
     behind = "?" if one.pending is None else str(one.pending) if one.pending else "head"
-    return [one.database, ", ".join(names) or "base", behind, _models(one)]
+    return [name, ", ".join(names) or "base", behind, _models(one)]
 
 
 def _shortened(message: str) -> str:
@@ -63,6 +70,8 @@ def _shortened(message: str) -> str:
 def _models(one: Status) -> str:
     if one.error is not None:
         return f"error[{one.error.code}], see below"
+    if one.problem is not None:
+        return f"error[{one.problem.code}], see below"
     if one.differences is None:
         return "not compared"
     return f"{len(one.differences)} differ" if one.differences else "same"
@@ -78,4 +87,5 @@ def _as_data(one: Status) -> dict[str, object]:
         "behind": one.pending,
         "differences": None if one.differences is None else list(one.differences),
         "error": one.error.as_dict() if one.error else None,
+        "problem": one.problem.as_dict() if one.problem else None,
     }

@@ -7,12 +7,16 @@ import re
 
 from sqlalchemy import exc
 
-from ..connect.url import DatabaseUrl, scrub
+from ..connect.url import MASK, DatabaseUrl, scrub
 from ..dialects import dialect_named
 
 _STATEMENT_SHOWN = 120
+_MASKED = f"'{MASK}'"
 # asyncpg quotes the value of a parameter that it cannot send.
 _QUOTED_VALUE = re.compile(r"(invalid input for query argument \$\d+): .* \((.*)\)$")
+
+_PASSWORD = re.compile(r"\b(?:PASSWORD|IDENTIFIED\s(?:WITH\s\S+\s)?BY)\s*=?\s*('(?:[^']|'')*')", re.IGNORECASE)
+"""A password in a statement: CREATE USER, ALTER ROLE, SET PASSWORD."""
 
 
 def reason(error: BaseException, url: DatabaseUrl | None = None) -> str:
@@ -34,6 +38,8 @@ def reason(error: BaseException, url: DatabaseUrl | None = None) -> str:
     text = f"{name}: {first}" if first else name
     if statement:
         folded = " ".join(statement.split())
+        for password in _PASSWORD.findall(folded):  # the driver's words quote the statement too
+            folded, text = folded.replace(password, _MASKED), text.replace(password, _MASKED)
         text += f", in: {folded[:_STATEMENT_SHOWN]}{'…' if len(folded) > _STATEMENT_SHOWN else ''}"
     return scrub(text, url)
 
