@@ -191,3 +191,29 @@ def test_a_pragma_that_env_py_sends_through_the_driver_counts(tool: Tool, stage:
     project(tmp_path, place.url, Rev(A1, upgrade=rebuild, downgrade="pass"), env=_instead(run))
     tool("upgrade", "head", cwd=tmp_path).ok()
     assert place.rows("SELECT id FROM child") == [(1,)]
+
+
+def test_nothing_to_do_needs_no_confirmation_through_a_tunnel_that_is_closed(stage: Stage, tmp_path: Path) -> None:
+    """A change that cannot be confirmed is told as such; a run that changed nothing has nothing to confirm."""
+    [place] = stage.places("postgresql", 1)
+    env = f"""
+        import psycopg
+        import sqlalchemy as sa
+        from alembic import context
+        open_ = [True]
+        def connect():
+            if not open_[0]:
+                raise psycopg.OperationalError("the tunnel is closed")
+            return psycopg.connect({place.url!r}.replace("+psycopg", ""))
+        engine = sa.create_engine("postgresql+psycopg://", creator=connect, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            context.configure(connection=connection)
+            with context.begin_transaction():
+                context.run_migrations()
+        open_[0] = False
+    """
+    project(tmp_path, place.url, *linear(A1), env=env)
+    unconfirmed = ours("upgrade", "head", cwd=tmp_path)
+    assert (unconfirmed.code, place.versions()) == (3, [A1])
+    assert "most likely committed" in unconfirmed.err
+    ours("upgrade", "head", cwd=tmp_path).ok()
