@@ -225,3 +225,82 @@ def test_two_thousand_files_take_no_time_worth_showing(project: Project) -> None
     found = scan(project.root)
     assert time.perf_counter() - start < 2
     assert len(found) == 40
+
+
+FACTORY = """
+from sqlalchemy import Column, Integer, Table
+from sqlalchemy.orm import DeclarativeBase
+
+class Base(DeclarativeBase):
+    pass
+
+def tbl(name):
+    return Table(name, Base.metadata, Column("id", Integer, primary_key=True))
+
+class Auto:
+    def __init_subclass__(cls):
+        tbl(cls.__name__)
+
+class Builder:
+    def table(self, name):
+        return tbl(name)
+
+schema = Builder()
+
+def model(name):
+    class Made(Base):
+        __tablename__ = name
+        id = Column(Integer, primary_key=True)
+    return Made
+
+def typed(name):
+    return type(name, (Base,), {"__tablename__": name, "id": Column(Integer, primary_key=True)})
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'from .e import tbl\nlog = tbl("log")',
+        'from .e import tbl\ntbl("log")',
+        'from .e import tbl as make\nif True:\n    logs = [make(n) for n in ("log",)]',
+        'from .e import tbl\nlogs = [*map(tbl, ["log"])]',
+        'from . import e\nlog = e.tbl("log")',
+        'import shop.e\nlog = shop.e.tbl("log")',
+        'from .e import *\nlog = tbl("log")',
+        'from .g import audit\naudit("log")',
+        'from .g import renamed\nrenamed("log")',
+        "from .e import Auto\nclass log(Auto): pass",
+        'from .e import schema\nlog = schema.table("log")',
+        'from .e import Builder\nlog = Builder().table("log")',
+        'from .e import model\nLog = model("log")',
+        'from .e import typed\nLog = typed("log")',
+        'from .e import tbl\nclass Tables:\n    log = tbl("log")',
+        'from .e import tbl\ndef fill():\n    tbl("log")\nfill()',
+        'from .e import Base\nLog = type("Log", (Base,), {"__tablename__": "log"})',
+    ],
+)
+def test_module_whose_tables_a_function_of_another_one_makes_is_found(project: Project, text: str) -> None:
+    project.write({"shop/__init__.py": "", "shop/e.py": FACTORY, "shop/f.py": text})
+    project.write({"shop/g.py": "from .e import tbl as renamed\ndef audit(name):\n    return renamed(name)"})
+    assert "shop.f" in project.scan()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from .e import Base\nBase.metadata.drop_all()",
+        'from .e import tbl\nif __name__ == "__main__":\n    tbl("log")',
+        'from .e import tbl\ndef later():\n    return tbl("log")',
+        "from .e import tbl\n__all__ = ['tbl']",
+        "tbl = print\ntbl('log')",
+    ],
+)
+def test_module_that_makes_no_table_while_it_is_imported_is_left_alone(project: Project, text: str) -> None:
+    project.write({"shop/__init__.py": "", "shop/e.py": FACTORY, "shop/f.py": text})
+    assert project.scan() == ["shop.e"]
+
+
+def test_table_that_a_function_makes_is_loaded(project: Project) -> None:
+    project.write({"shop/__init__.py": "", "shop/e.py": FACTORY, "shop/f.py": 'from .e import tbl\nlog = tbl("log")'})
+    assert project.tables() == ["log"]

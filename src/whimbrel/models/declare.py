@@ -8,7 +8,7 @@ looked up in the file's own imports.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from .walk import SourceFile
@@ -38,6 +38,7 @@ _DECORATORS = frozenset({"as_declarative", "as_declarative_base"})
 _BASES = _MAKES_BASE | {"DeclarativeBase", "DeclarativeBaseNoMeta", "SQLModel"}
 _TABLE_ATTRIBUTES = frozenset({"__table__", "__table_args__", "__tablename__"})
 _MAPPED = frozenset({"DynamicMapped", "Mapped", "WriteOnlyMapped"})
+_FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
@@ -52,6 +53,13 @@ class Class(NamedTuple):
     is_sqlmodel: bool = False
 
 
+class Maker(NamedTuple):
+    """A function, class or value of a file: whether its code builds a table, and the dotted names it makes use of."""
+
+    builds: bool
+    uses: frozenset[str]
+
+
 class Facts(NamedTuple):
     """What one file says about itself.
 
@@ -62,6 +70,8 @@ class Facts(NamedTuple):
         bases: other names that hold a declarative base, such as `Base = declarative_base()`.
         imported: local name → (module, name in it, or None when the name is the module).
         stars: the modules of `from … import *`.
+        makers: its functions, classes and computed values by name.
+        used_at_import: the dotted names that run, or are handed over, while it is imported.
     """
 
     declares: bool
@@ -70,6 +80,8 @@ class Facts(NamedTuple):
     bases: frozenset[str]
     imported: dict[str, tuple[str, str | None]]
     stars: tuple[str, ...]
+    makers: Mapping[str, Maker] = {}
+    used_at_import: frozenset[str] = frozenset()
 
 
 def may_declare(source: bytes) -> bool:
@@ -98,6 +110,7 @@ def read_facts(file: SourceFile, source: bytes, project: frozenset[str]) -> Fact
 class _Reader:
     def __init__(self, file: SourceFile, tree: ast.Module, project: frozenset[str]) -> None:
         self._file = file
+        self._tree = tree
         self._own = {*project}
         self._statements = list(_statements(tree))
         self._imported: dict[str, tuple[str, str | None]] = {}
@@ -109,6 +122,7 @@ class _Reader:
 
     def facts(self) -> Facts:
         classes = {node.name: self._read_class(node) for node in self._statements if isinstance(node, ast.ClassDef)}
+        classes |= {name: Class(bases, False) for name, bases in self._typed_classes()}
         return Facts(
             declares=any(found.declares for found in classes.values()) or any(map(self._makes, self._calls())),
             is_application=bool(self._databases),
@@ -116,6 +130,8 @@ class _Reader:
             bases=frozenset(self._local_bases()),
             imported=self._imported,
             stars=tuple(self._stars),
+            makers=self._makers(),
+            used_at_import=_used(_run_at_import(self._tree.body)),
         )
 
     # -- names and where they come from
@@ -171,6 +187,16 @@ class _Reader:
         bases = tuple(_bases(node))
         return Class(bases, self._class_declares(node, bases), "SQLModel" in map(self._original, bases))
 
+    def _typed_classes(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The classes that `Name = type("Name", (Base,), {…})` makes."""
+        for statement in self._statements:
+            if not isinstance(statement, ast.Assign | ast.AnnAssign) or not isinstance(statement.value, ast.Call):
+                continue
+            call = statement.value
+            if _dotted(call.func) == "type" and len(call.args) > 1 and isinstance(call.args[1], ast.Tuple):
+                bases = tuple(_dotted(_uncalled(base)) for base in call.args[1].elts)
+                yield from ((name, bases) for name in _targets(statement))
+
     def _class_declares(self, node: ast.ClassDef, bases: tuple[str, ...]) -> bool:
         return (
             any(map(self._is_model_base, bases))
@@ -199,6 +225,36 @@ class _Reader:
         dotted = _dotted(value.func)
         name = self._original(dotted)
         return name == "mapped_column" or (name == "Column" and self._is_sqlalchemys(dotted))
+
+    # -- what builds tables when it is called
+
+    def _makers(self) -> dict[str, Maker]:
+        makers: dict[str, Maker] = {}
+        for statement in _at_top(self._tree.body):
+            if isinstance(statement, _FUNCTIONS | ast.ClassDef):
+                makers[statement.name] = self._maker(_deferred(statement))
+            elif isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+                lambdas = (node for node in ast.walk(statement.value) if isinstance(node, ast.Lambda))
+                made = self._maker(lambdas)
+                makers |= {
+                    name: Maker(made.builds, made.uses | _used([statement.value])) for name in _targets(statement)
+                }
+        return makers
+
+    def _maker(self, code: Iterable[ast.AST]) -> Maker:
+        nodes = [node for part in code for node in ast.walk(part)]
+        return Maker(any(map(self._builds, nodes)), _used(nodes, deep=False))
+
+    def _builds(self, node: ast.AST) -> bool:
+        if isinstance(node, ast.ClassDef):
+            # What a function's own class inherits from is most often handed in: any class may be a model.
+            return bool(node.bases) or self._read_class(node).declares
+        if not isinstance(node, ast.Call):
+            return False
+        dotted = _dotted(node.func)
+        if dotted == "type":
+            return len(node.args) > 1  # with one argument, it only asks
+        return self._original(dotted) == "Table" and self._is_sqlalchemys(dotted)
 
     def _local_databases(self) -> set[str]:
         """Names that hold a Flask-SQLAlchemy object: `db = SQLAlchemy()` makes `db.Table` and `db.Model` mean it."""
@@ -238,6 +294,59 @@ def _expressions(statement: ast.stmt) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(statement):
         if not isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
             yield child
+
+
+def _at_top(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that make names of the module, within conditions too."""
+    waiting: list[ast.AST] = [*body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.stmt):
+            if _is_script_guard(node):
+                continue
+            yield node
+        if not isinstance(node, _FUNCTIONS | ast.ClassDef):
+            for block in _BLOCKS:
+                waiting += getattr(node, block, ())
+
+
+def _is_script_guard(statement: ast.stmt) -> bool:
+    """`if __name__ == "__main__":`, which no import runs."""
+    return (
+        isinstance(statement, ast.If)
+        and isinstance(statement.test, ast.Compare)
+        and isinstance(statement.test.ops[0], ast.Eq)
+        and "__name__" in _used([statement.test])
+    )
+
+
+def _deferred(node: ast.stmt) -> Iterator[ast.AST]:
+    """The code of a function, or of the functions in a class: what runs when it is called."""
+    if isinstance(node, _FUNCTIONS):
+        yield from node.body
+    elif isinstance(node, ast.ClassDef):
+        for statement in node.body:
+            yield from _deferred(statement)
+        # What it inherits or delegates to, it does as well.
+        yield from (*node.bases, *(keyword.value for keyword in node.keywords))
+
+
+def _run_at_import(body: Iterable[ast.stmt]) -> Iterator[ast.AST]:
+    """The expressions that an import evaluates."""
+    for statement in _at_top(body):
+        if isinstance(statement, _FUNCTIONS):
+            yield from statement.decorator_list
+        elif isinstance(statement, ast.ClassDef):
+            yield from (*statement.decorator_list, *statement.bases, *(word.value for word in statement.keywords))
+            yield from _run_at_import(statement.body)
+        else:
+            yield from _expressions(statement)
+
+
+def _used(code: Iterable[ast.AST], *, deep: bool = True) -> frozenset[str]:
+    """The dotted names in expressions."""
+    nodes = (node for part in code for node in (ast.walk(part) if deep else (part,)))
+    return frozenset(_dotted(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute))
 
 
 def _bases(node: ast.ClassDef) -> Iterator[str]:

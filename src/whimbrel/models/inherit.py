@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterator, Mapping
 from .declare import Facts
 
 _CLASS = re.compile(rb"^[ \t]*class\s+\w+[^(\n]*\(([^)]*)\)", re.MULTILINE)
+_TYPE = re.compile(rb"\btype\([^,()]+,\s*\(([^)]*)\)")
 _WORD = re.compile(rb"\w+")
 
 Lookup = Callable[[str], Facts | None]
 
 
 def words_in_bases(source: bytes) -> frozenset[str]:
-    """The words between the brackets of a file's class statements, without parsing it."""
-    if b"class " not in source:
-        return frozenset()
-    words = (word for bases in _CLASS.findall(source) for word in _WORD.findall(bases))
+    """The words between the brackets of a file's class statements and `type()` calls, without parsing it."""
+    found = _CLASS.findall(source) if b"class " in source else []
+    found += _TYPE.findall(source) if b"type(" in source else []
+    words = (word for bases in found for word in _WORD.findall(bases))
     return frozenset(word.decode(errors="replace") for word in words)
 
 
@@ -67,10 +68,10 @@ def _is_model(module: str, dotted: str, lookup: Lookup, seen: frozenset[tuple[st
         if found.declares:
             return not found.is_sqlmodel
         return any(_is_model(module, base, lookup, seen) for base in found.bases)
-    return any(_is_model(*place, lookup, seen) for place in _places(dotted, facts, lookup))
+    return any(_is_model(*place, lookup, seen) for place in places(dotted, facts, lookup))
 
 
-def _places(dotted: str, facts: Facts, lookup: Lookup) -> Iterator[tuple[str, str]]:
+def places(dotted: str, facts: Facts, lookup: Lookup) -> Iterator[tuple[str, str]]:
     """Where a name that is not defined in its module may be defined instead."""
     first, _, rest = dotted.partition(".")
     if first in facts.imported:

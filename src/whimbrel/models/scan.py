@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import codebase
+from .builders import users
 from .codebase import Codebase, Start
 from .declare import Facts, may_declare, read_facts
 from .found import ModelModule
@@ -93,6 +94,7 @@ class _Reading:
         declaring = {name: found for name, found in facts.items() if found and found.declares}
         others = {name: words for name, words in self._words.items() if name not in declaring and name not in broken}
         names = [*broken, *declaring, *heirs(declaring, others, self._lookup)]
+        names += users(names, sorted({*self._files} - {*names}), self._lookup, self._read)
         return [self._model_module(name) for name in sorted(names)]
 
     def _lookup(self, name: str) -> Facts | None:
@@ -100,9 +102,11 @@ class _Reading:
             return None
         if name not in self._facts:
             file = self._files[name]
-            source = self._candidates[name] if name in self._candidates else read(file.path)
-            self._facts[name] = read_facts(file, source, self._project)
+            self._facts[name] = read_facts(file, self._read(name), self._project)
         return self._facts[name]
+
+    def _read(self, name: str) -> bytes:
+        return self._candidates[name] if name in self._candidates else read(self._files[name].path)
 
     def _model_module(self, name: str) -> ModelModule:
         file, facts = self._files[name], self._facts[name]
