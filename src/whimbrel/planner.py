@@ -55,6 +55,7 @@ class Planner:
         heads: what the version table holds.
 
     Raises:
+        RevisionFileBroken, HistoryBroken: the revision files do not hold together.
         DatabaseRevisionUnknown: the version table holds a revision that no file has.
         VersionTableBroken: it holds a revision and one of its ancestors.
     """
@@ -264,8 +265,10 @@ def check_known(history: History, heads: Iterable[str]) -> None:
     """Refuse a database that is at a revision no file has.
 
     Raises:
+        RevisionFileBroken, HistoryBroken: the files do not hold together; one of them may have the revision.
         DatabaseRevisionUnknown
     """
+    history.check()
     for head in heads:
         if head not in history:
             raise DatabaseRevisionUnknown(

@@ -21,10 +21,11 @@ class Status(Record):
         heads: the revisions it is at; empty for base.
         messages: what those revisions are about, for those that a file has.
         pending: how many revisions `upgrade heads` would apply; None if that cannot be known.
-        unknown: revisions it is at that no file has.
+        unknown: revisions it is at that no file has, or none that can be read.
         differences: what differs between models and database, in words; None if they were not compared. Only a
             database at head is: another one differs by what is pending.
         error: why it could not be asked, as a failure's fields; None if it could.
+        problem: why the revision files do not hold together, so that nothing can be counted; None if they do.
     """
 
     database: str
@@ -35,11 +36,12 @@ class Status(Record):
     unknown: tuple[str, ...] = ()
     differences: tuple[str, ...] | None = None
     error: WhimbrelError | None = None
+    problem: WhimbrelError | None = None
 
     @property
     def at_head(self) -> bool:
-        """Whether it was asked, and nothing is pending or unknown."""
-        return self.error is None and not self.pending and not self.unknown
+        """Whether it was asked, and it is known that nothing is pending."""
+        return self.error is None and self.pending == 0
 
 
 def status_at(
@@ -55,7 +57,8 @@ def status_at(
     """
     unknown = tuple(head for head in position.heads if head not in history)
     error: WhimbrelError | None = history.contradiction(position.heads)
-    pending = None if unknown or error else len(history.pending(position.heads))
+    countable = not (unknown or error or history.problem)
+    pending = len(history.pending(position.heads)) if countable else None
     differences: tuple[str, ...] | None = None
     if check is not None and pending == 0:
         try:
@@ -71,4 +74,5 @@ def status_at(
         unknown=unknown,
         differences=differences,
         error=error,
+        problem=history.problem,
     )

@@ -22,16 +22,51 @@ sa.Table('t_aaaa', metadata, sa.Column('id', sa.Integer, primary_key=True))
 """
 
 
-@pytest.mark.parametrize("command", [["history"], ["heads"], ["branches"], ["show", "bbbb"], ["current"], ["status"]])
+@pytest.mark.parametrize("command", [["history"], ["heads"], ["branches"], ["show", "bbbb"], ["current"]])
 def test_one_broken_revision_file_does_not_stop_listings(command: list[str], tmp_path: Path) -> None:
     folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa", "bbbb"))
     healthy = whimbrel(*command, cwd=folder).ok()
     (folder / "migrations" / "versions" / "broken.py").write_text("revision = compute(\n")
     result = whimbrel(*command, cwd=folder).ok()
     assert result.out == healthy.out
-    if command != ["status"]:
-        assert "a revision file is not valid Python" in result.err
-        assert "broken.py:1" in result.err
+    assert "a revision file is not valid Python" in result.err
+    assert "broken.py:1" in result.err
+
+
+def test_status_counts_nothing_while_a_file_cannot_be_read(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa", "bbbb", "cccc"))
+    whimbrel("upgrade", cwd=folder).ok()
+    (folder / "migrations" / "versions" / "bbbb_.py").write_text("revision = 'bbbb\n")
+    result = whimbrel("status", cwd=folder).ok()
+    assert result.out.splitlines()[1].split()[-3:] == ["?", "not", "compared"]
+    assert "bbbb_.py:1" in result.err
+    checked = whimbrel("status", "--check", "--json", cwd=folder)
+    [data] = json.loads(checked.out)["result"]
+    assert (checked.code, data["behind"], data["heads"], data["problem"]["code"]) == (1, None, ["cccc"], "WB204")
+
+
+@pytest.mark.parametrize("command", [["revision", "-m", "x"], ["merge", "heads"], ["downgrade", "-1"]])
+@pytest.mark.parametrize("missing", [False, True], ids=["broken", "missing"])
+def test_a_history_with_a_hole_is_refused_as_such(command: list[str], missing: bool, tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa", "bbbb", "cccc"))
+    whimbrel("upgrade", cwd=folder).ok()
+    file = folder / "migrations" / "versions" / "bbbb_.py"
+    file.unlink() if missing else file.write_text("revision = 'bbbb\n")
+    assert f"error[{'WB205' if missing else 'WB204'}]" in whimbrel(*command, cwd=folder).err
+    assert "WB404" not in whimbrel(*command, cwd=folder).err
+
+
+@pytest.mark.parametrize(
+    "command", [["upgrade"], ["downgrade", "aaaa"], ["stamp", "aaaa"], ["stamp", "--purge", "aaaa"]]
+)
+def test_a_database_at_a_revision_whose_file_is_broken_blames_the_file(command: list[str], tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa", "bbbb"))
+    whimbrel("upgrade", cwd=folder).ok()
+    (folder / "migrations" / "versions" / "bbbb_.py").write_text("revision = 'bbbb\n")
+    error = json.loads(whimbrel(*command, "--json", cwd=folder).out)["error"]
+    assert error["code"] == "WB204"
+    assert "bbbb_.py:1" in error["where"]
+    assert "bbbb (unknown: no file that can be read has it)" in whimbrel("status", cwd=folder).ok().out
 
 
 def test_a_missing_parent_does_not_stop_listings(tmp_path: Path) -> None:

@@ -60,10 +60,12 @@ class WritingScripts(Scripts):
         """As Alembic's, for every head that a target can name.
 
         Raises:
+            RevisionFileBroken, HistoryBroken: the revision files do not hold together. Nothing was written.
             RevisionDataInvalid: the id, a label or the path is not acceptable. Nothing was written.
             RevisionNotFound, MultipleHeads, …: `head` names no revision to come after.
             HookFailed: the file was written, and a post-write hook failed.
         """
+        self.history.check()  # first: a head may be one only because the file that follows it is broken
         if check_revision_id(revid) in self.history:
             raise RevisionDataInvalid(
                 f"there is a revision {revid} already",

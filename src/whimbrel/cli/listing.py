@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from ..history import History
+from ..record import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..errors import WhimbrelError
 
 
 def short(
@@ -72,6 +76,11 @@ def as_dict(history: History, revision: str, *, current: bool | None = None) -> 
         "path": file.path,
     }
     return data if current is None else {**data, "is_current": current}
+
+
+def nowhere(problem: WhimbrelError | None) -> str:
+    """What to say of a database's revision that is not among those that were read."""
+    return "unknown: no file that can be read has it" if problem else "unknown: no file has it"
 
 
 def _parents(history: History, revision: str) -> str:

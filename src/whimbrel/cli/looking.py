@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..record import TYPE_CHECKING
-from .listing import as_dict, entry, short
+from .listing import as_dict, entry, nowhere, short
 
 if TYPE_CHECKING:
     from ..history import History
@@ -107,5 +107,5 @@ def current(session: Session) -> int:
 
 def _current_line(revisions: History, revision: str, *, verbose: bool) -> str:
     if revision not in revisions:
-        return f"{revision} (unknown: no file has it)"
+        return f"{revision} ({nowhere(revisions.problem)})"
     return entry(revisions, revision) if verbose else short(revisions, revision)

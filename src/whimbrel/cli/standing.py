@@ -21,6 +21,7 @@ def status(session: Session) -> int:
     several = len(session.settings.databases) > 1
     for project in session.projects():
         try:
+            session.history(project)
             statuses += project.status(compare=compare)
         except WhimbrelError as error:
             if not several:
@@ -28,8 +29,6 @@ def status(session: Session) -> int:
             statuses.append(Status(project.database.name, str(project.database.origin), error=error))
     rows = [["DATABASE", "REVISION", "BEHIND", "MODELS"], *(_row(one, _name(one, statuses)) for one in statuses)]
     lines = [table(rows)]
-    for problem in dict.fromkeys("\n".join(one.problem.lines()) for one in statuses if one.problem is not None):
-        lines += ["", problem]
     for one in statuses:
         if one.error is not None:
             lines.append("")
@@ -70,8 +69,6 @@ def _shortened(message: str) -> str:
 def _models(one: Status) -> str:
     if one.error is not None:
         return f"error[{one.error.code}], see below"
-    if one.problem is not None:
-        return f"error[{one.problem.code}], see below"
     if one.differences is None:
         return "not compared"
     return f"{len(one.differences)} differ" if one.differences else "same"

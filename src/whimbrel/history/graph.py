@@ -99,10 +99,17 @@ class History:
                         HistoryBroken(
                             f"revision {parent} is missing",
                             where=self.revisions[revision].path,
-                            why=f"revision {revision} comes after it, and no file has it",
-                            hint="restore the file (git log --all -- PATH), or correct down_revision",
+                            why=f"revision {revision} comes after it, and {self._nowhere}",
+                            hint="correct the file that cannot be read first"
+                            if self.broken
+                            else "restore the file (git log --all -- PATH), or correct down_revision",
                         )
                     )
+
+    @property
+    def _nowhere(self) -> str:
+        """That a revision is missing, without a word on files that nobody could look into."""
+        return "no file that can be read has it" if self.broken else "no file has it"
 
     def _sorted(self) -> list[str]:
         """All revisions, parents before children: again and again one is taken away that has no parent left.
@@ -322,8 +329,13 @@ class History:
             RevisionFileBroken: a file could not be read.
             HistoryBroken: an id or label is used twice, or a parent is missing.
         """
-        for problem in (*self.broken, *self.problems):
-            raise problem
+        if self.problem is not None:
+            raise self.problem
+
+    @property
+    def problem(self) -> RevisionFileBroken | HistoryBroken | None:
+        """Why the history does not hold together; a file that cannot be read comes first: others follow from it."""
+        return next(iter((*self.broken, *self.problems)), None)
 
 
 class _Walk:
