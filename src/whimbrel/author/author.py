@@ -83,6 +83,7 @@ class Author:
         arguments: dict[str, Any] = {"config": self._environment.config}
         if asbool(self._environment.config.get_alembic_option("revision_environment")):
             self._environment.run(Work(lambda visit: (), options={"template_args": arguments, "dont_mutate": True}))
+        self._scripts.history.check()
         resolver = Resolver(self._scripts.history)
         resolved = list(dict.fromkeys(name for text in revisions for name in resolver.revisions(text)))
         if len(resolved) < 2:
