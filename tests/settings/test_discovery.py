@@ -124,6 +124,58 @@ def test_an_ini_without_a_script_location_says_what_it_has(place: Path) -> None:
     assert caught.value.why == "the file has [loggers], [billing]"
 
 
+# -- an env.py that no configuration names -------------------------------------------------------
+
+ENV = "raise SystemExit('not to be run')"
+FLASK_INI = "[alembic]\n# file_template = %%(rev)s_%%(slug)s\n[loggers]\nkeys = root\n"  # names no script_location
+URL = {"DATABASE_URL": "sqlite:///app.db"}
+
+
+@pytest.mark.parametrize("config", [[], ["migrations/alembic.ini"]], ids=["found", "named"])
+def test_the_ini_file_beside_env_py_configures_it_as_flask_migrate_does(place: Path, config: list[str]) -> None:
+    write(place, {"migrations/env.py": ENV, "migrations/alembic.ini": FLASK_INI})
+    database = only(place, URL, config=config)
+    assert (database.has_env, database.url, database.root) == (True, None, str(place))
+    assert database.version_locations == (str(place / "migrations" / "versions"),)
+    assert database.alembic is not None
+    assert database.alembic.ini == str(place / "migrations" / "alembic.ini")
+
+
+def test_the_ini_file_beside_env_py_may_name_another_script_location(place: Path) -> None:
+    write(place, {"migrations/env.py": ENV, "migrations/alembic.ini": INI})
+    assert location(place) == location(place, config=["migrations/alembic.ini"]) == "from_ini"
+
+
+def test_an_ini_file_is_no_script_location_without_env_py_or_for_another_section(place: Path) -> None:
+    write(place, {"migrations/alembic.ini": FLASK_INI})
+    for section in (None, "billing"):
+        with pytest.raises(ProjectNotFound, match="no script_location"):
+            load(str(place), config=["migrations/alembic.ini"], section=section, environ={})
+        write(place, {"migrations/env.py": ENV})
+
+
+@pytest.mark.parametrize("env", ["env.py", "env.pyc"])
+@pytest.mark.parametrize("ini", [None, "[DEFAULT]\nsqlalchemy.url = sqlite:///app.db\n"], ids=["no ini", "a URL"])
+def test_an_env_py_without_a_configuration_is_refused_not_ignored(place: Path, env: str, ini: str | None) -> None:
+    write(place, {f"migrations/{env}": ENV, **({"alembic.ini": ini} if ini else {})})
+    with pytest.raises(ConfigurationInvalid, match=r"there is an env\.py, and no configuration") as caught:
+        load(str(place), environ=URL)
+    assert caught.value.where == "migrations/env.py"
+    assert caught.value.state == "nothing was changed"
+    assert "-c FILE" in (caught.value.hint or "")
+    write(place, {"whimbrel.toml": 'script_location = "migrations"\n'})  # as the hint says
+    assert not only(place, URL).has_env
+
+
+@pytest.mark.parametrize("name", ["whimbrel.toml", "pyproject.toml"])
+def test_whimbrels_own_configuration_goes_without_env_py_on_purpose(place: Path, name: str) -> None:
+    write(place, {name: "[tool.whimbrel]\n" if name == "pyproject.toml" else "", "migrations/env.py": ENV})
+    write(place, {"migrations/alembic.ini": FLASK_INI})
+    database = only(place, URL)
+    assert (database.has_env, database.alembic) == (False, None)
+    assert database.required_url.masked == "sqlite:///app.db"
+
+
 # -- several databases ---------------------------------------------------------------------------
 
 SEVERAL = """\

@@ -8,7 +8,7 @@ import sys
 
 from ..errors import ConfigurationInvalid, ProjectNotFound
 from ..record import TYPE_CHECKING
-from .files import read_ini, read_tool
+from .files import has_env, read_ini, read_tool
 from .values import AlembicFiles, Origin
 
 if TYPE_CHECKING:
@@ -43,13 +43,18 @@ class AlembicOptions:
 
     @property
     def script_location(self) -> str:
-        """The folder with env.py, absolute.
+        """The folder with env.py, absolute; by default the ini file's own, if env.py lies there.
+
+        Flask-Migrate keeps both in `migrations/`, and names the folder only when it runs Alembic.
 
         Raises:
             ProjectNotFound: no file says where it is.
             ConfigurationInvalid: it is in a package that cannot be found.
         """
         location = self._get("script_location")
+        if not location and self._files.ini and self._ini.has_section(self._files.section):
+            beside = os.path.dirname(os.path.abspath(self._files.ini))
+            location = beside if has_env(beside) else None
         if not location:
             section = f"[{self._files.section}]"
             raise ProjectNotFound(

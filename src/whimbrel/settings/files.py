@@ -116,6 +116,11 @@ def read_dotenv(path: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def has_env(location: str) -> bool:
+    """Whether a script location holds an env.py, or its bytecode."""
+    return any(os.path.isfile(os.path.join(location, f"env.py{ending}")) for ending in ("", "c"))
+
+
 def read_ini(path: str | None, section: str, arguments: Mapping[str, str] | None = None) -> ConfigParser:
     """An Alembic ini file as Alembic reads it, except that it reads every file that means something.
 

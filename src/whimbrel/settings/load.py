@@ -6,7 +6,7 @@ import os
 
 from ..errors import ConfigurationInvalid, DatabaseNotConfigured, UsageError, place
 from ..record import TYPE_CHECKING
-from .files import read_ini, read_toml, read_tool
+from .files import has_env, read_ini, read_toml, read_tool
 from .keys import check, suggestion
 from .values import AlembicFiles, Database, Origin, Settings
 
@@ -39,7 +39,8 @@ def load(
 
     The first of these counts: `config`, `WHIMBREL_CONFIG`, `ALEMBIC_CONFIG`, then in `folder` and the folders above it
     up to the one under version control: `whimbrel.toml`, `[tool.whimbrel]` in pyproject.toml; then in `folder` itself
-    (where Alembic looks) `alembic.ini` and `[tool.alembic]`. With none of them the defaults apply.
+    (where Alembic looks) `alembic.ini` and `[tool.alembic]`, then `migrations/alembic.ini` if an env.py lies beside it
+    (where Flask-Migrate puts both). With none of them the defaults apply, unless there is an env.py to ignore.
 
     Args:
         folder: where the command runs.
@@ -181,9 +182,9 @@ def _alembic_database(
 
     options = AlembicOptions(files, base)
     location = options.script_location
-    has_env = any(os.path.isfile(os.path.join(location, f"env.py{ending}")) for ending in ("", "c"))
+    runs_env = has_env(location)
     # An ini file without an env.py is only a place to write settings in: the rest is whimbrel's own.
-    url = {} if has_env else {"find_url": find_url}
+    url = {} if runs_env else {"find_url": find_url}
     return Database(
         name=name,
         only=only,
@@ -191,7 +192,7 @@ def _alembic_database(
         origin=options.origin,
         script_location=location,
         version_locations=options.version_locations or (os.path.join(location, "versions"),),
-        has_env=has_env,
+        has_env=runs_env,
         alembic=files,
         options={
             **overrides,
@@ -239,7 +240,30 @@ def _found(folder: str, section: str | None) -> _Native | _Alembic:
             files = _alembic_files([], section, beside=folder)
             if (files.ini and _names_revisions(files)) or files.toml:
                 return _Alembic(folder, files)
+    location = os.path.join(folder, DEFAULT_LOCATION)
+    if has_env(location):
+        return _Alembic(folder, _alembic_files([_ini_beside_env(location)], section))
     return _Native(folder, Origin(os.path.relpath(folder)), None)
+
+
+def _ini_beside_env(location: str) -> str:
+    """The ini file that lies with env.py in a folder that nothing else configures.
+
+    Raises:
+        ConfigurationInvalid: there is none. env.py may name another version table, schema or database than the
+            defaults do: without it, a database that is at head would seem to be at base.
+    """
+    path = os.path.join(location, ALEMBIC_INI)
+    if os.path.isfile(path):
+        return path
+    name = os.path.basename(location)
+    raise ConfigurationInvalid(
+        "there is an env.py, and no configuration to run it with",
+        where=place(os.path.join(location, "env.py")),
+        why=f"no {ALEMBIC_INI} here or in {name}, no [tool.alembic], and no {CONFIG_FILE} that goes without env.py",
+        state="nothing was changed",
+        hint=f'-c FILE with its ini file; or, to run without env.py,  script_location = "{name}"  in {CONFIG_FILE}',
+    )
 
 
 def _names_revisions(files: AlembicFiles) -> bool:
