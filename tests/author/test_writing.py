@@ -169,6 +169,27 @@ def test_autogenerate_and_check_do_not_write_to_the_database(tmp_path: Path) -> 
     assert sqlite3.connect(folder / "app.db").execute("SELECT * FROM sqlite_master").fetchall() == []
 
 
+@pytest.mark.parametrize("differs", [False, True])
+def test_an_env_py_that_drops_empty_revisions_says_nothing_differs(differs: bool, tmp_path: Path) -> None:
+    """`directives[:] = []`, from Alembic's cookbook: stock `check` ends in an IndexError there (measured)."""
+    folder = alembic_project(tmp_path / "p", "sqlite:///app.db")
+    env = folder / "alembic" / "env.py"
+    table = "sa.Table('t', target_metadata, sa.Column('x', sa.Integer))\n" if differs else ""
+    models = f"import sqlalchemy as sa\ntarget_metadata = sa.MetaData()\n{table}"
+    drop = "def drop(context, revision, directives):\n    if directives[0].upgrade_ops.is_empty():\n"
+    env.write_text(
+        env.read_text()
+        .replace("target_metadata = None\n", f"{models}{drop}        directives[:] = []\n")
+        .replace("connection=connection,", "connection=connection, process_revision_directives=drop,")
+    )
+    assert len(Project.load(folder).check()) == differs
+    assert whimbrel("check", cwd=folder).code == differs
+    result = whimbrel("revision", "--autogenerate", "-m", "x", cwd=folder).ok()
+    assert ("env.py dropped the new revision" in result.err) is not differs
+    assert "the new revision is empty" not in result.err
+    assert len(list((folder / "alembic" / "versions").glob("*.py"))) == differs
+
+
 def test_merge_of_one_revision_is_refused(tmp_path: Path) -> None:
     project = Project.load(native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa", "bbbb")))
     with pytest.raises(errors.RevisionDataInvalid, match="nothing to merge"):

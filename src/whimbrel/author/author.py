@@ -65,7 +65,14 @@ class Author:
             )
         with _alembic_refusals(self._scripts):
             list(context.generate_scripts())
-        if autogenerate:
+        if not context.generated_revisions:
+            self._listen(
+                Notice(
+                    "env.py dropped the new revision: no file was written",
+                    "its process_revision_directives emptied the list of directives, as many do when nothing differs",
+                )
+            )
+        elif autogenerate:
             self._tell_contents(context)
         return self._scripts.written
 
@@ -112,7 +119,8 @@ class Author:
         """
         context = self._revision_context(message=None, autogenerate=True)
         self._compare(context)
-        return list(_differences(context.generated_revisions[-1]))
+        # An env.py that drops a revision in which nothing differs leaves none.
+        return [diff for script in context.generated_revisions[-1:] for diff in _differences(script)]
 
     # -- parts ----------------------------------------------------------------------------------
 
