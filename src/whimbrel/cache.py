@@ -1,8 +1,10 @@
 """What was computed from files, kept beside Python's bytecode for as long as the files stay as they are.
 
 A cache obeys the same switches as bytecode does (`PYTHONDONTWRITEBYTECODE`, `PYTHONPYCACHEPREFIX`) and lies in the same
-place, `__pycache__`. An entry counts only while the file's name, modification time and size are what they were. A
-folder that cannot be written to works without it.
+place, `__pycache__`. An entry counts only while the file's name, size and both times are what they were: what sets the
+modification time back (`cp -p`, `rsync -t`, builds that give all files one date) cannot set back that of the change.
+The inode would tell nothing more, and differs from mount to mount on some file systems. A folder that cannot be written
+to works without it.
 """
 
 from __future__ import annotations
@@ -17,9 +19,11 @@ from .record import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeAlias
 
-_FORMAT = 2
+    _Entry: TypeAlias = tuple[int, int, int, Any]  # modified, changed, size, value
+
+_FORMAT = 3
 _SUM = 4  # bytes of check sum in front
 _RACY_NS = 1_000_000_000  # A file younger than this may change again within one tick of its file system's clock.
 
@@ -37,7 +41,7 @@ class Cache:
         place = os.path.join(prefix, folder.lstrip(os.sep)) if prefix else os.path.join(folder, "__pycache__")
         self._path = os.path.join(place, f"whimbrel-{kind}-{_FORMAT}.{sys.implementation.cache_tag}.index")
         self._old = _load(self._path)
-        self._new: dict[str, tuple[int, int, Any]] = {}
+        self._new: dict[str, _Entry] = {}
         self._changed = False
         self._oldest_young = time.time_ns() - _RACY_NS
 
@@ -56,17 +60,17 @@ class Cache:
             status: its `os.stat`.
             compute: called with the path; returns strings, numbers, None, and tuples, lists or dicts of them.
         """
-        modified, size = status.st_mtime_ns, status.st_size
+        modified, changed, size = status.st_mtime_ns, status.st_ctime_ns, status.st_size
         entry = self._old.get(path)
-        if entry is None or entry[0] != modified or entry[1] != size:
-            entry = (modified, size, compute(path))
+        if entry is None or entry[0] != modified or entry[1] != changed or entry[2] != size:
+            entry = (modified, changed, size, compute(path))
             self._changed = True
         if modified < self._oldest_young:
             self._new[path] = entry
-        return entry[2]
+        return entry[3]
 
 
-def _load(path: str) -> dict[str, tuple[int, int, Any]]:
+def _load(path: str) -> dict[str, _Entry]:
     try:
         with open(path, "rb") as file:
             data = file.read()
@@ -75,11 +79,11 @@ def _load(path: str) -> dict[str, tuple[int, int, Any]]:
         entries = marshal.loads(data[_SUM:])
     except (OSError, EOFError, ValueError, TypeError):
         return {}
-    whole = isinstance(entries, dict) and all(isinstance(e, tuple) and len(e) == 3 for e in entries.values())
+    whole = isinstance(entries, dict) and all(isinstance(e, tuple) and len(e) == 4 for e in entries.values())
     return entries if whole else {}
 
 
-def _save(path: str, entries: dict[str, tuple[int, int, Any]]) -> None:
+def _save(path: str, entries: dict[str, _Entry]) -> None:
     from .atomic import Replacement  # only for the one run that has something new
 
     try:
