@@ -20,6 +20,8 @@ from .walk import read
 
 T = TypeVar("T")
 
+_SHOWN_TABLES = 5
+
 
 class _Source(NamedTuple):
     """A metadata and the words for it. `is_origin`: made where the words say, rather than imported there."""
@@ -194,10 +196,20 @@ class Collector:
             hint = "import it by one name everywhere"
         else:
             why = "the names of tables must differ over all metadata that one database gets"
-            hint = f'name the one that is meant: models = ["{first.module}:{first.expression}"] in whimbrel.toml'
+            hint = (
+                "rename one, give it another schema, or configure two databases, each with its own models. "
+                f'With models = ["{first.module}:{first.expression}"] in whimbrel.toml, {_left_out(second)}'
+            )
         return ConfigurationInvalid(
             f"the table `{table}` is defined twice", where=" and ".join(labels), why=why, hint=hint
         )
+
+
+def _left_out(source: _Source) -> str:
+    """What naming only the other metadata costs, which nobody expects who only wants a conflict solved."""
+    tables = sorted(source.metadata.tables)
+    shown = ", ".join(tables[:_SHOWN_TABLES]) + (", …" if len(tables) > _SHOWN_TABLES else "")
+    return f"autogenerate would drop what only `{source.module}` defines (it has {shown})"
 
 
 def _defining_modules(collected: Iterable[MetaData], code: Codebase) -> tuple[str, ...]:
