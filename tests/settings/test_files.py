@@ -69,7 +69,7 @@ def test_the_line_is_that_of_the_table_in_which_the_key_is_wrong(place: Path) ->
 
 # Values, and the kinds of key that take them.
 VALUES: list[tuple[Any, set[str]]] = [
-    ("text", {"string", "strings"}),
+    ("UTC", {"string", "strings"}),
     (["a", "b"], {"strings"}),
     ([], {"strings", "tables"}),
     ([1], set()),
@@ -215,3 +215,38 @@ def test_byte_order_marks_and_windows_line_ends_are_read(place: Path, mark: byte
     assert only(place).version_table == "v"
     assert found(place)[0] == "sqlite:///a.db"
     assert only(place, config=["alembic.ini"]).script_location == str(place / "x")
+
+
+# -- values of the right type that mean nothing ---------------------------------------------------
+
+MEANINGLESS = {
+    'version_table = ""': ("is empty", "alembic_version is the default"),
+    'version_table = " "': ("is empty", "alembic_version is the default"),
+    "truncate_slug_length = -1": ("is -1", "truncate_slug_length = 40"),
+    'timezone = "Mars/X"': ('is "Mars/X", which is no time zone', 'timezone = "UTC"'),
+    'timezone = ""': ('is "", which is no time zone', 'timezone = "UTC"'),
+    'timezone = "/etc/x"': ('is "/etc/x", which is no time zone', 'timezone = "UTC"'),
+    'file_template = "%(bogus)s"': ("has %(bogus), which means nothing", "known are %(rev)s, %(slug)s"),
+    'file_template = "100%"': ("is no template: incomplete format", "%% for a percent sign"),
+    'file_template = "%(slug)d"': ("is no template: %d format", "known are"),
+}
+
+
+@pytest.mark.parametrize(("line", "what", "hint"), [(line, *said) for line, said in MEANINGLESS.items()])
+def test_a_value_that_means_nothing_is_refused_with_its_line(place: Path, line: str, what: str, hint: str) -> None:
+    write(place, {"whimbrel.toml": f"# one\n{line}\n"})
+    with pytest.raises(ConfigurationInvalid) as caught:
+        only(place)
+    name = line.partition(" ")[0]
+    assert caught.value.what.startswith(f'"{name}" in whimbrel.toml {what}')
+    assert caught.value.where == "whimbrel.toml:2"
+    assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['timezone = "utc"', 'timezone = "Europe/Berlin"', 'file_template = "%(year)d_%(month).2d_%(rev)s_%%_%(slug)s"'],
+)
+def test_a_value_that_alembic_understands_is_taken(place: Path, line: str) -> None:
+    write(place, {"whimbrel.toml": line})
+    assert only(place).name == "main"

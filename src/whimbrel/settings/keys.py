@@ -81,7 +81,61 @@ def _value(name: str, value: Any, file: str, text: str, title: str) -> Any:
             why=key.meaning,
             hint=f"{name} = {_EXAMPLES[key.kind]}",
         )
+    if (wrong := _wrong(key.name, value)) is not None:
+        raise ConfigurationInvalid(f'"{name}" in {title} {wrong.what}', where=where, why=key.meaning, hint=wrong.hint)
     return value
+
+
+class _Wrong(Record):
+    what: str
+    hint: str
+
+
+def _wrong(name: str, value: Any) -> _Wrong | None:
+    """What is wrong with a value of the right type: better said here than when a revision has been half made."""
+    if name == "version_table" and not value.strip():
+        return _Wrong("is empty", "name a table, or remove the key: alembic_version is the default")
+    if name == "truncate_slug_length" and value < 1:
+        return _Wrong(f"is {value}", "truncate_slug_length = 40")
+    if name == "timezone":
+        return _wrong_timezone(value)
+    if name == "file_template":
+        return _wrong_template(value)
+    return None
+
+
+def _wrong_timezone(name: str) -> _Wrong | None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    for spelling in (name, name.upper()):  # as Alembic tries them
+        try:
+            ZoneInfo(spelling)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+        return None
+    if not _has_time_zones():
+        return None  # Windows without tzdata: the name may be right
+    return _Wrong(f'is "{name}", which is no time zone', 'for example timezone = "UTC", or "Europe/Berlin"')
+
+
+def _has_time_zones() -> bool:
+    from zoneinfo import available_timezones
+
+    return bool(available_timezones())
+
+
+_TEMPLATE_WORDS = ("rev", "slug", "epoch", "year", "month", "day", "hour", "minute", "second")
+
+
+def _wrong_template(template: str) -> _Wrong | None:
+    known = ", ".join(f"%({word})s" for word in _TEMPLATE_WORDS)
+    try:
+        template % {word: "1" if word in ("rev", "slug") else 1 for word in _TEMPLATE_WORDS}
+    except KeyError as error:
+        return _Wrong(f"has %({error.args[0]}), which means nothing", f"known are {known}")
+    except (TypeError, ValueError) as error:
+        return _Wrong(f"is no template: {error}", f"known are {known}; write %% for a percent sign")
+    return None
 
 
 _SAID = {
