@@ -319,6 +319,49 @@ def test_a_driver_that_is_not_installed_is_named_with_the_way_to_get_it(url: str
     assert "c4nary" not in str(caught.value)
 
 
+REFUSED = {
+    "postgresql+asyncpg://u@h/db?sslmode=require": ('asyncpg has no option "sslmode"', "?ssl=require"),
+    "postgresql+asyncpg://u@h/db?timeot=1": ('asyncpg has no option "timeot"', "did you mean timeout?"),
+    "mysql+pymysql://u@h/db?ssl_mode=REQUIRED": ('pymysql has no option "ssl_mode"', "?ssl_ca=ca.pem"),
+    "mysql+asyncmy://u@h/db?foo=1": ('asyncmy has no option "foo"', "take it out"),
+    "mysql+pymysql://root@127.0.0.1/": ("the database URL names no database", "mysql://user@host/shop"),
+    "mariadb+pymysql://root@127.0.0.1": ("the database URL names no database", "mysql://user@host/shop"),
+}
+
+
+@pytest.mark.parametrize(("url", "what", "hint"), [(url, *said) for url, said in REFUSED.items()])
+def test_a_url_that_the_driver_cannot_use_is_refused_before_connecting(url: str, what: str, hint: str) -> None:
+    pytest.importorskip(url.partition("+")[2].partition(":")[0])
+    with pytest.raises(UrlInvalid) as caught:
+        with_driver(parse(url), dialect_of(parse(url)).drivers)
+    assert caught.value.what == what
+    assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+asyncpg://u@h/db?ssl=require&prepared_statement_cache_size=0",
+        "postgresql+asyncpg://u@/db?host=h1&port=1",
+        "postgresql+psycopg://u@h/db?sslmode=require",
+        "postgresql+psycopg://u@h",  # libpq takes the user's name
+        "mysql+pymysql://u@h/db?charset=utf8mb4&ssl_ca=ca.pem&ssl_check_hostname=false",
+        "mysql+pymysql://u@h?read_default_file=my.cnf",
+        "mysql+asyncmy://u@h/db?charset=utf8mb4&unix_socket=s",
+    ],
+)
+def test_a_url_that_the_driver_can_use_is_taken(url: str) -> None:
+    pytest.importorskip(url.partition("+")[2].partition(":")[0])
+    assert with_driver(parse(url), dialect_of(parse(url)).drivers).text == url
+
+
+def test_encrypted_sqlite_without_its_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whimbrel.connect.driver.is_installed", lambda module: False)
+    with pytest.raises(DriverMissing) as caught:
+        with_driver(parse("sqlite+pysqlcipher://:pw@/a.db"), [])
+    assert caught.value.hint == "pip install 'sqlcipher3-binary'"
+
+
 def test_a_drivers_words_are_told_in_one_line_without_the_password() -> None:
     url = parse("postgresql://u:c4nary@h/db")
     error = cannot_connect(OSError("\n\nrefused: c4nary\nmore"), url, {"REFUSED": "start it"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..errors import CannotConnect, DriverMissing
+from ..errors import CannotConnect, DriverMissing, UrlInvalid
 from ..record import TYPE_CHECKING, Record
 from .url import DatabaseUrl, scrub
 
@@ -33,6 +33,10 @@ class Driver(Record):
     requirement: str
 
 
+# SQLAlchemy's own dialect for encrypted files; that it is known does not make it a driver to choose.
+_SQLCIPHER = Driver("pysqlcipher", "sqlcipher3", "sqlcipher3-binary")
+
+
 def is_installed(module: str) -> bool:
     """Whether a module can be imported, without importing it."""
     from importlib.util import find_spec
@@ -48,16 +52,89 @@ def with_driver(url: DatabaseUrl, drivers: Sequence[Driver]) -> DatabaseUrl:
 
     Raises:
         DriverMissing: the driver is not installed, or none of them is.
+        UrlInvalid: it names no database where one is needed, or an option that the driver does not have.
     """
+    named = _with_installed(url, drivers)
+    _refuse_without_database(named)
+    _refuse_unknown_options(named)
+    return named
+
+
+def _with_installed(url: DatabaseUrl, drivers: Sequence[Driver]) -> DatabaseUrl:
     if url.driver is None:
         for driver in drivers:
             if is_installed(driver.module):
                 return url.with_driver(driver.name)
         raise _missing(url, drivers[0])
-    known = next((driver for driver in drivers if driver.name == url.driver), None)
+    known = next((driver for driver in (*drivers, _SQLCIPHER) if driver.name == url.driver), None)
     if known is not None and not is_installed(known.module):
         raise _missing(url, known)
     return url
+
+
+def _refuse_without_database(url: DatabaseUrl) -> None:
+    """On MySQL, one connects to no database, and only the first table fails. An options file may name one."""
+    in_file = any(name.startswith("read_default") for name, _ in url.query)
+    if url.dialect in ("mysql", "mariadb") and not url.database and not in_file:
+        raise UrlInvalid(
+            "the database URL names no database",
+            where=url.masked,
+            why=f"{url.dialect} would connect, and have no place for a table",
+            state="nothing was changed",
+            hint="put its name behind the host: mysql://user@host/shop",
+        )
+
+
+def _refuse_unknown_options(url: DatabaseUrl) -> None:
+    """SQLAlchemy hands the query of the URL to the driver as arguments: one that it does not have is a TypeError."""
+    if not url.query or url.driver not in _OWN_OPTIONS:
+        return
+    known = _options(url.driver)
+    for name, value in url.query:
+        if known and name not in known:
+            raise UrlInvalid(
+                f'{url.driver} has no option "{name}"',
+                where=url.masked,
+                why="what stands behind the ? in a database URL goes to the driver",
+                state="nothing was changed",
+                hint=_option_hint(url.driver, name, value, known),
+            )
+
+
+def _options(driver: str) -> frozenset[str]:
+    """The arguments of the driver's `connect`, and what SQLAlchemy takes out before; nothing if it takes any."""
+    import importlib
+    import inspect
+
+    try:
+        parameters = inspect.signature(importlib.import_module(driver).connect).parameters.values()
+    except (ImportError, AttributeError, ValueError, TypeError):
+        return frozenset()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return frozenset()
+    return frozenset(parameter.name for parameter in parameters) | _OWN_OPTIONS[driver]
+
+
+def _option_hint(driver: str, name: str, value: str, known: frozenset[str]) -> str:
+    from difflib import get_close_matches
+
+    if driver == "asyncpg" and name == "sslmode":
+        return f"asyncpg calls it ssl: ?ssl={value}"
+    if name in ("ssl_mode", "sslmode"):
+        return "take it out, and name the certificate authority's file: ?ssl_ca=ca.pem"
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else "take it out of the URL"
+
+
+_SSL = frozenset({"ssl_ca", "ssl_key", "ssl_cert", "ssl_capath", "ssl_cipher", "ssl_check_hostname"})
+
+# What SQLAlchemy itself reads from the URL, for the drivers that accept no others than their own arguments.
+_OWN_OPTIONS = {
+    "asyncpg": frozenset({"prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback"}),
+    "pymysql": _SSL,
+    "asyncmy": _SSL | {"async_fallback"},
+    "aiomysql": _SSL | {"async_fallback"},
+}
 
 
 def _missing(url: DatabaseUrl, driver: Driver) -> DriverMissing:
