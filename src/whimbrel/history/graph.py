@@ -335,7 +335,7 @@ class History:
     @property
     def problem(self) -> RevisionFileBroken | HistoryBroken | None:
         """Why the history does not hold together; a file that cannot be read comes first: others follow from it."""
-        return next(iter((*self.broken, *self.problems)), None)
+        return self.broken[0] if self.broken else self.problems[0] if self.problems else None
 
 
 class _Walk:

@@ -17,5 +17,5 @@ class RevisionFile(Record):
 
     @property
     def message(self) -> str:
-        """The first paragraph of the docstring, as listings show it."""
-        return self.longdoc.partition("\n\n")[0]
+        """The first paragraph of the docstring, as listings show it; none if the docstring begins with the header."""
+        return "" if self.longdoc.startswith("Revision ID:") else self.longdoc.partition("\n\n")[0]
