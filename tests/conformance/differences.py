@@ -36,7 +36,8 @@ DIFFERENCES: dict[str, Difference] = {
     ),
     "broken files": Difference(
         "one revision file with a syntax error stops heads, history, branches and show",
-        "they list the others and name the broken file; everything that changes something refuses",
+        "a file whose header cannot be read is named, the others are listed, and everything that changes something "
+        "refuses; an error below the header stops upgrade and downgrade before the first revision, if they run that file",
         "the file to correct is easier to find with the others in sight",
     ),
     "cycles": Difference(
