@@ -271,3 +271,60 @@ def test_a_slow_revision_is_announced_and_an_interrupted_one_told_with_its_state
     assert "error[WB409]: interrupted while bbbb ran" in rest
     assert "at aaaa, 1 of 2 revisions applied, safe to run again" in rest
     assert "Traceback" not in rest
+
+
+# -- documents ----------------------------------------------------------------------------------
+
+
+def test_a_document_can_be_read_whatever_the_encoding(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", [Rev("aaaa", message="größer 😀")])
+    for encoding in ("ascii", "cp1252", "utf-8"):
+        result = whimbrel("history", "--json", cwd=folder, env={"PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"})
+        assert json.loads(result.ok().out)["result"][0]["message"] == "größer 😀"
+
+
+def test_what_other_programs_print_stays_out_of_the_document(tmp_path: Path) -> None:
+    prints = "import os\nos.system('echo from a program')\nos.write(1, b'from a descriptor')"
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", [Rev("aaaa", upgrade=prints)])
+    with (folder / "whimbrel.toml").open("a") as file:
+        file.write(
+            """post_write_hooks = [{name = "say", type = "exec", executable = "echo", options = "by a hook"}]\n"""
+        )
+    upgraded = whimbrel("upgrade", "--json", cwd=folder).ok()
+    assert json.loads(upgraded.out)["result"]["status"] == "done"
+    assert ("from a program" in upgraded.err, "from a descriptor" in upgraded.err) == (True, True)
+    written = whimbrel("revision", "-m", "x", "--json", cwd=folder).ok()
+    assert json.loads(written.out)["ok"]
+    assert "by a hook" in written.err
+
+
+def test_every_command_line_with_json_answers_with_a_document(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    edited = whimbrel("--json", "edit", "head", cwd=folder, env={"EDITOR": "echo"}).ok()
+    assert [one["revision"] for one in json.loads(edited.out)["result"]] == ["aaaa"]
+    made = whimbrel("--json", "init", "foo", cwd=folder).ok()
+    assert json.loads(made.out)["result"] == {"root": str(folder / "foo")}
+    for arguments in (["--json"], ["--json", "upgrade", "--sql"]):
+        refused = whimbrel(*arguments, cwd=folder)
+        assert (refused.code, json.loads(refused.out)["error"]["code"]) == (2, "WB101")
+
+
+def test_not_at_head_hints_at_what_leads_there(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa", "bbbb"))
+    assert "whimbrel upgrade head" in whimbrel("current", "-c", cwd=folder).err
+    whimbrel("upgrade", cwd=folder).ok()
+    file = folder / "migrations" / "versions" / "bbbb_.py"
+    file.unlink()
+    result = whimbrel("current", "-c", cwd=folder)
+    assert (result.code, "git log --all -S bbbb" in result.err, "whimbrel upgrade" in result.err) == (1, True, False)
+    file.write_text("revision = 'bbbb\n")
+    assert "error[WB204]" in whimbrel("current", "-c", cwd=folder).err
+
+
+def test_a_header_is_no_message(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    whimbrel("revision", "-m", "", "--rev-id", "bbbb", cwd=folder).ok()
+    assert whimbrel("history", cwd=folder).ok().out.splitlines()[0] == "aaaa -> bbbb (head), empty message"
+    [file] = (folder / "migrations" / "versions").glob("bbbb_*.py")
+    file.write_text(file.read_text().replace("empty message", ""))
+    assert whimbrel("history", cwd=folder).ok().out.splitlines()[0] == "aaaa -> bbbb (head), "

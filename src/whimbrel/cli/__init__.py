@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     arguments = sys.argv[1:] if argv is None else list(argv)
     _prepare_streams()
-    console = Console()
+    console = Console(owns_process=argv is None)
     try:
         return _run(arguments, console, ends_process=argv is None)
     except ReaderGone:

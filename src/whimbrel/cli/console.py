@@ -30,9 +30,13 @@ class Console:
     Attributes:
         as_json: write one JSON document instead of text.
         debug: show the traceback of an error.
+
+    Args:
+        owns_process: whether the process ends with the command, so that its file descriptors may be rearranged.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, owns_process: bool = False) -> None:
+        self._owns_process = owns_process
         self.as_json = False
         self.debug = False
         self._stdout = sys.stdout
@@ -52,8 +56,10 @@ class Console:
         self._quiet = options.quiet
         self._colour = options.color or "auto"
         if command.group == "run" and options.sql:
-            self.as_json = changes = False
+            changes = False
         if self.as_json:
+            if self._owns_process:
+                self._out = Output(_set_apart(self._stdout))
             sys.stdout = sys.stderr  # what models, env.py and revisions print must not get into the document
         elif changes:
             sys.stdout = self._stdout  # a revision that prints must not end quietly because nobody reads that
@@ -140,8 +146,10 @@ class Console:
     def _document(self, data: dict[str, Any]) -> None:
         import json
 
+        # A character that the stream cannot encode would be written as "\\xf6", which is no JSON.
+        ascii_only = "utf" not in (self._out.encoding or "").lower()
         print(
-            json.dumps({"version": FORMAT, "command": self._command, **data}, indent=2, ensure_ascii=False),
+            json.dumps({"version": FORMAT, "command": self._command, **data}, indent=2, ensure_ascii=ascii_only),
             file=self._out,
         )
 
@@ -195,6 +203,21 @@ class _Progress:
         self._timer = threading.Timer(_HEARTBEAT, self._show, (text, waited + _HEARTBEAT))
         self._timer.daemon = True
         self._timer.start()
+
+
+def _set_apart(stdout: TextIO) -> TextIO:
+    """A stream to where standard output goes, which from now on goes to standard error.
+
+    Programs that hooks and revisions start know nothing of `sys.stdout`: they write to the file descriptor.
+    """
+    try:
+        descriptor, other = stdout.fileno(), sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):
+        return stdout  # a stream without a descriptor is out of their reach
+    stdout.flush()
+    private = os.dup(descriptor)
+    os.dup2(other, descriptor)
+    return open(private, "w", encoding=stdout.encoding, errors="backslashreplace", closefd=False)
 
 
 def _traceback(error: BaseException) -> str:

@@ -82,6 +82,8 @@ def current(session: Session) -> int:
     positions = project.positions()
     revisions = session.history(project)
     options, lines, data, behind = session.options, [], [], []
+    if options.check_heads:
+        revisions.check()  # what cannot be read may be the head
     for position in positions:
         unknown = [head for head in position.heads if head not in revisions]
         tips = [*revisions.tips(position.heads), *unknown]
@@ -94,15 +96,23 @@ def current(session: Session) -> int:
     if options.check_heads and behind:
         from ..errors import NotAtHeads
 
+        unknown = [revision for one in data for revision in one["unknown"]]
         raise NotAtHeads(
             f"{len(behind)} of {len(data)} databases are not at head"
             if len(data) > 1
             else "the database is not at head",
             where=", ".join(behind),
-            hint="whimbrel upgrade heads" if len(revisions.effective_heads) > 1 else "whimbrel upgrade head",
+            why=f"no revision file has {', '.join(unknown)}" if unknown else None,
+            hint=_way_to_heads(revisions, unknown),
         )
     session.console.result("\n".join(lines), lambda: data)
     return 0
+
+
+def _way_to_heads(revisions: History, unknown: list[str]) -> str:
+    if unknown:
+        return f"git log --all -S {unknown[0]} finds the file; no upgrade leads on without it"
+    return "whimbrel upgrade heads" if len(revisions.effective_heads) > 1 else "whimbrel upgrade head"
 
 
 def _current_line(revisions: History, revision: str, *, verbose: bool) -> str:

@@ -66,6 +66,8 @@ def parse(argv: Sequence[str]) -> tuple[Command, Namespace]:
     except UsageError as error:
         raise _unknown_command(error) or error from error
     command = getattr(arguments, "command", None)
+    if command is None and arguments.json:
+        raise UsageError("no command was given", hint="whimbrel --help lists them")
     if command is None:
         print(overview(parser))
         raise SystemExit(2)

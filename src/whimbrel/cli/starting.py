@@ -75,6 +75,7 @@ def _init_alembic(session: Session) -> int:
         **named,
         **({"toml": toml[0]} if toml else {}),
     )
+    session.console.result("", lambda: {"root": os.path.abspath(options.directory)})
     return 0
 
 

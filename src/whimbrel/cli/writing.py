@@ -6,6 +6,7 @@ import os
 
 from ..errors import DifferencesFound, RevisionNotFound, UsageError, counted, place
 from ..record import TYPE_CHECKING
+from .listing import as_dict
 from .session import Session
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def edit(session: Session) -> int:
             subprocess.run([*shlex.split(editor), revisions[name].path], check=True)
         except (OSError, subprocess.CalledProcessError) as error:
             raise UsageError("the editor failed", where=place(revisions[name].path), why=str(error)) from error
+    session.console.result("", lambda: [as_dict(revisions, name) for name in chosen])
     return 0
 
 
