@@ -324,7 +324,4 @@ def test_not_at_head_hints_at_what_leads_there(tmp_path: Path) -> None:
 def test_a_header_is_no_message(tmp_path: Path) -> None:
     folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
     whimbrel("revision", "-m", "", "--rev-id", "bbbb", cwd=folder).ok()
-    assert whimbrel("history", cwd=folder).ok().out.splitlines()[0] == "aaaa -> bbbb (head), empty message"
-    [file] = (folder / "migrations" / "versions").glob("bbbb_*.py")
-    file.write_text(file.read_text().replace("empty message", ""))
     assert whimbrel("history", cwd=folder).ok().out.splitlines()[0] == "aaaa -> bbbb (head), "

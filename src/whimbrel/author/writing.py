@@ -79,7 +79,7 @@ class WritingScripts(Scripts):
         try:
             script = super().generate_revision(
                 revid,
-                in_docstring(one_line(message or "")) or None,  # Alembic has words for no message, none for ""
+                None if message is None else in_docstring(one_line(message)),
                 head=self._resolved(head or "head"),
                 splice=splice,
                 branch_labels=labels or None,
