@@ -85,6 +85,13 @@ def test_one_of_several_databases_has_a_variable_of_its_own_and_no_other(place: 
     )
 
 
+def test_a_variable_for_a_database_that_is_not_configured_is_refused(place: Path) -> None:
+    environ = {"DATABASE_URL": "sqlite:///a.db", "WHIMBREL_DATABASE__MIAN__URL": "sqlite:///b.db"}
+    with pytest.raises(ConfigurationInvalid, match="WHIMBREL_DATABASE__MIAN__URL is for a database that") as caught:
+        found(place, environ)
+    assert "did you mean WHIMBREL_DATABASE__MAIN__URL?" in (caught.value.hint or "")
+
+
 # -- .env ----------------------------------------------------------------------------------------
 
 

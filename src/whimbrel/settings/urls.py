@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from ..connect.url import DatabaseUrl, parse
 from ..errors import ConfigurationInvalid, UrlMissing
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+_DATABASE_VARIABLE = re.compile(r"WHIMBREL_DATABASE__\w+__URL")
 _FOLDERS = ("", "conf", "config")
 _INI_FILES = ("alembic.ini", "database.ini", "config.ini", "development.ini")
 
@@ -78,8 +80,11 @@ def find(
     Raises:
         UrlInvalid: what was found is no URL.
         UrlMissing: the configuration refers to a variable that is not set.
-        ConfigurationInvalid: a file that should hold it cannot be read, or several files could be meant.
+        ConfigurationInvalid: a file that should hold it cannot be read, several files could be meant, or a variable
+            is for a database that is not configured.
     """
+    if only:
+        _refuse_strangers(name, surroundings)
     sourced = surroundings.url_for(name, only=only) or _configured(options, origin, surroundings)
     if sourced is None and only:
         sourced = _discovered(surroundings.root)
@@ -87,6 +92,20 @@ def find(
         return None
     text, where = sourced
     return _absolute(parse(text, where=str(where)), surroundings.root, where), where
+
+
+def _refuse_strangers(name: str, surroundings: Surroundings) -> None:
+    """A URL for a database that there is not would be passed over, and another one migrated than was meant."""
+    own = variable_of(name)
+    for variable in (*surroundings.environ, *surroundings.dotenv):
+        if _DATABASE_VARIABLE.fullmatch(variable) and variable != own:
+            raise ConfigurationInvalid(
+                f"{variable} is for a database that is not configured",
+                where="environment" if variable in surroundings.environ else ".env",
+                why=f"the only one is {name}",
+                state="nothing was changed",
+                hint=f"did you mean {own}? Or unset it",
+            )
 
 
 def _configured(options: Mapping[str, Any], origin: Origin, surroundings: Surroundings) -> Sourced | None:
