@@ -301,6 +301,12 @@ def test_module_that_makes_no_table_while_it_is_imported_is_left_alone(project: 
     assert project.scan() == ["shop.e"]
 
 
+def test_function_on_one_line_that_makes_a_table_is_followed(project: Project) -> None:
+    e = "from sqlalchemy import MetaData, Table\nm = MetaData()\ndef tbl(name): return Table(name, m)"
+    project.write({"shop/__init__.py": "", "shop/e.py": e, "shop/f.py": 'from .e import tbl\nlog = tbl("log")'})
+    assert project.scan() == ["shop.e", "shop.f"]
+
+
 def test_table_that_a_function_makes_is_loaded(project: Project) -> None:
     project.write({"shop/__init__.py": "", "shop/e.py": FACTORY, "shop/f.py": 'from .e import tbl\nlog = tbl("log")'})
     assert project.tables() == ["log"]

@@ -14,9 +14,6 @@ from typing import NamedTuple
 from .declare import Facts
 from .inherit import Lookup, places
 
-# A table or class that is made inside of something.
-_INDENTED = re.compile(rb"^[ \t]+(?:class\b|.*(?:Table|\btype)\b)|\blambda\b", re.MULTILINE)
-
 Read = Callable[[str], bytes]
 
 
@@ -38,8 +35,7 @@ def users(declaring: Iterable[str], others: Iterable[str], lookup: Lookup, read:
         Names out of `others`.
     """
     search = _Search(lookup, read)
-    candidates = [name for name in declaring if _INDENTED.search(read(name))]
-    known = set().union(*(_builders(name, search) for name in candidates))
+    known = set().union(*(_builders(name, search) for name in declaring))
     waiting = {name: read(name) for name in others} if known else {}
     found: list[str] = []
     while near := _mentioning(waiting, known):
