@@ -307,6 +307,11 @@ def test_function_on_one_line_that_makes_a_table_is_followed(project: Project) -
     assert project.scan() == ["shop.e", "shop.f"]
 
 
+def test_import_from_a_module_that_is_not_there_is_followed_nowhere(project: Project) -> None:
+    project.write({"shop/__init__.py": "from .db import db\nclass User(db.Model): ...\nclass Other(db.Thing): ..."})
+    assert project.scan() == ["shop"]
+
+
 def test_table_that_a_function_makes_is_loaded(project: Project) -> None:
     project.write({"shop/__init__.py": "", "shop/e.py": FACTORY, "shop/f.py": 'from .e import tbl\nlog = tbl("log")'})
     assert project.tables() == ["log"]

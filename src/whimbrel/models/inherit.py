@@ -87,5 +87,6 @@ def places(dotted: str, facts: Facts, lookup: Lookup) -> Iterator[tuple[str, str
     while head and lookup(head) is None:
         head, _, name_above = head.rpartition(".")
         last = f"{name_above}.{last}"
-    if head:
+    # Above what is imported from, it is not: `from .db import db` without a `db.py` would lead back here for ever.
+    if head and len(head) >= len(source):
         yield head, last
