@@ -12,7 +12,15 @@ import os
 import sys
 
 from . import settings as configuration
-from .errors import ProjectNotFound, TargetInvalid, VersionsFolderMissing, WhimbrelError, counted, place
+from .errors import (
+    EnvironmentFailed,
+    ProjectNotFound,
+    TargetInvalid,
+    VersionsFolderMissing,
+    WhimbrelError,
+    counted,
+    place,
+)
 from .history import History, read_folders
 from .record import TYPE_CHECKING
 from .settings import Database, Settings
@@ -167,6 +175,7 @@ class Project:
         """
         from . import position
 
+        self._check_for_env_py()
         if not self.database.has_env and self._attributes.get("connection") is None:
             found = self._apart(lambda: position.by_driver(self.database))
             if found is not None:
@@ -370,9 +379,26 @@ class Project:
             with suppress(Exception):  # a terminal that is gone must not stop a migration half-way
                 self._listener(event)
 
+    def _check_for_env_py(self) -> None:
+        """Refuse an Alembic project that has lost its env.py: another database than its own may be configured as well.
+
+        Raises:
+            EnvironmentFailed
+        """
+        database = self.database
+        if database.alembic is not None and not database.has_env and os.path.isdir(database.script_location):
+            raise EnvironmentFailed(
+                "env.py is missing",
+                where=place(os.path.join(database.script_location, "env.py")),
+                why=f"{database.origin} makes this an Alembic project, and there env.py decides which database it is",
+                state="nothing was changed",
+                hint="restore it from version control; or, to go without, write whimbrel.toml with script_location",
+            )
+
     def _environment(self, **options: Any) -> Environment:
         from .environment import Environment
 
+        self._check_for_env_py()
         self.history  # noqa: B018  # refuses a project without a folder for revisions, in our words
         cmd_opts = self._cmd_opts() if self._cmd_opts else None
         return Environment(self.database, cmd_opts=cmd_opts, attributes=self._attributes, **options)

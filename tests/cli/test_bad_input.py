@@ -699,3 +699,17 @@ def test_a_lost_folder_of_migrations_is_to_be_restored_and_not_made_anew(tmp_pat
     assert "restore it from version control" in result.err
     assert "mkdir" not in result.err
     assert "init" not in result.err
+
+
+@pytest.mark.parametrize("command", ["upgrade", "current", "status", "check", "stamp head"])
+def test_an_alembic_project_that_has_lost_its_env_py_does_not_turn_to_another_database(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = alembic_project(tmp_path / "p", "sqlite:///real.db", linear("aaaa"))
+    next(folder.rglob("env.py")).unlink()
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/other.db")
+    refused = whimbrel(*command.split(), cwd=folder)
+    assert refused.code == 3
+    assert "env.py is missing" in refused.out + refused.err
+    assert not (tmp_path / "other.db").exists()
+    assert whimbrel("heads", cwd=folder).ok().out == "aaaa (head)\n"
