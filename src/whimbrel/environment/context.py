@@ -169,8 +169,11 @@ class WorkContext(EnvironmentContext):
             context._transaction_per_migration = per_migration
         connection = context.connection
         assert connection is not None
-        if connection.in_transaction():
-            connection.commit()  # what was read; with nothing to do, nobody else would end it
+        # With nothing to do, nobody else would end the transaction in which that was found out.
+        if connection.in_transaction() and self.work.per_revision and not self.visits[-1].changed:
+            connection.rollback()  # no empty version table is left behind either
+        elif connection.in_transaction():
+            connection.commit()
         if began:
             context._transaction = connection.begin()
 
