@@ -170,9 +170,12 @@ def test_autogenerate_and_check_do_not_write_to_the_database(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("differs", [False, True])
-def test_an_env_py_that_drops_empty_revisions_says_nothing_differs(differs: bool, tmp_path: Path) -> None:
+def test_an_env_py_that_drops_empty_revisions_says_nothing_differs(
+    differs: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`directives[:] = []`, from Alembic's cookbook: stock `check` ends in an IndexError there (measured)."""
     folder = alembic_project(tmp_path / "p", "sqlite:///app.db")
+    monkeypatch.chdir(folder)  # where its env.py has the database
     env = folder / "alembic" / "env.py"
     table = "sa.Table('t', target_metadata, sa.Column('x', sa.Integer))\n" if differs else ""
     models = f"import sqlalchemy as sa\ntarget_metadata = sa.MetaData()\n{table}"
