@@ -201,3 +201,24 @@ def test_in_memory_databases_are_verified_on_their_only_connection(tmp_path: Pat
     folder = native_project(tmp_path / "p", "sqlite://", linear("aaaa"))
     with engine.connect() as connection:
         assert Project.load(folder, connection=connection).upgrade().verified
+
+
+@pytest.mark.parametrize("ask", [Project.positions, Project.current, Project.status, Project.upgrade])
+def test_a_folder_that_is_no_project_is_refused_whatever_is_asked(
+    ask: Callable[[Project], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/app.db")
+    with pytest.raises(errors.ProjectNotFound):
+        ask(Project.load(tmp_path))
+    assert not (tmp_path / "app.db").exists()
+
+
+def test_a_version_row_that_holds_nothing_is_refused_alike_by_all(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", linear("aaaa"))
+    with sa.create_engine(f"sqlite:///{tmp_path}/app.db").begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES (NULL)")
+    project = Project.load(folder)
+    for ask in (project.current, project.upgrade, lambda: project.downgrade("base")):
+        with pytest.raises(errors.VersionTableBroken):
+            ask()

@@ -171,10 +171,12 @@ class Project:
         Without an env.py only the driver is needed, not SQLAlchemy.
 
         Raises:
+            ProjectNotFound, VersionsFolderMissing: there is no project to ask for.
             UrlMissing, DriverMissing, CannotConnect, VersionTableBroken.
         """
         from . import position
 
+        self.history  # noqa: B018  # refuses a folder that is no project before its database is asked
         self._check_for_env_py()
         if not self.database.has_env and self._attributes.get("connection") is None:
             found = self._apart(lambda: position.by_driver(self.database))
@@ -201,7 +203,7 @@ class Project:
         """
         from .status import Status, status_at
 
-        self.history  # noqa: B018  # refuses a project without revisions before its database is asked
+        self.history  # noqa: B018  # what is wrong with the files is no status of a database
         try:
             positions = self.positions()
             check = self.check if compare else None

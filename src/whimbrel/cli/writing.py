@@ -73,7 +73,9 @@ def edit(session: Session) -> int:
         try:
             subprocess.run([*shlex.split(editor), revisions[name].path], check=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            raise UsageError("the editor failed", where=place(revisions[name].path), why=str(error)) from error
+            hint = "set VISUAL or EDITOR to an editor that is installed"
+            where = place(revisions[name].path)
+            raise UsageError("the editor failed", where=where, why=str(error), hint=hint) from error
     session.console.result("", lambda: [as_dict(revisions, name) for name in chosen])
     return 0
 

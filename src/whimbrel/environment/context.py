@@ -103,6 +103,8 @@ class WorkContext(EnvironmentContext):
 
     def _steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterable[AlembicStep]:
         visit, operations = self.visits[-1], self._operations
+        if None in heads:
+            visit.read()  # a row that holds nothing: refused in the words of those who only look
         visit.begin(heads)
         for step in self.work.steps(visit):
             restore(self, operations)
