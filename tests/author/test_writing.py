@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.cli import alembic, whimbrel
+from support.databases import rows
 from support.projects import Rev, alembic_project, linear, native_project
 from whimbrel import Project, errors
 from whimbrel.author.text import in_docstring, one_line
@@ -164,9 +165,7 @@ def test_autogenerate_and_check_do_not_write_to_the_database(tmp_path: Path) -> 
     )
     assert whimbrel("check", cwd=folder).code == 1
     whimbrel("revision", "--autogenerate", "-m", "x", cwd=folder).ok()
-    import sqlite3
-
-    assert sqlite3.connect(folder / "app.db").execute("SELECT * FROM sqlite_master").fetchall() == []
+    assert rows(f"sqlite:///{folder / 'app.db'}", "SELECT * FROM sqlite_master") == []
 
 
 @pytest.mark.parametrize("differs", [False, True])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -106,7 +107,7 @@ def test_a_revision_that_exits_the_program_has_failed(tmp_path: Path) -> None:
 def test_nobody_listening_does_not_stop_a_migration(redirection: str, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'app.db'}"
     folder = native_project(tmp_path / "p", url, linear("aaaa", "bbbb", "cccc"))
-    command = f"{sys.executable} -m whimbrel upgrade {redirection}"
+    command = f"{shlex.quote(sys.executable)} -m whimbrel upgrade {redirection}"
     assert subprocess.run(["bash", "-c", command], cwd=folder, timeout=60).returncode == 0
     assert version_rows(url) == {"cccc"}
 
