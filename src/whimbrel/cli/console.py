@@ -7,7 +7,7 @@ import sys
 
 from ..errors import FileRefused
 from ..record import TYPE_CHECKING
-from .output import Output, ReaderGone
+from .output import Output, ReaderGone, silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,8 +140,10 @@ class Console:
     def _say(self, text: str) -> None:
         try:
             print(text, file=sys.stderr, flush=True)
-        except (OSError, ValueError):
-            pass  # nobody listens any more, which is no reason to stop
+        except ValueError:
+            pass  # closed: nobody listens any more, which is no reason to stop
+        except OSError:
+            silence(sys.stderr)
 
     def _document(self, data: dict[str, Any]) -> None:
         import json

@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn, TextIO
 
 
+def silence(stream: TextIO) -> None:
+    """Let a stream that cannot be written to lead nowhere.
+
+    Python writes what is left in it when it ends, and would complain in words, and with an exit code, of its own.
+    """
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
+
+
 class ReaderGone(BaseException):
     """Whoever read standard output wants no more of it: `whimbrel history | head`.
 
@@ -51,8 +60,7 @@ class Output:
             self._refuse(error)
 
     def _refuse(self, error: OSError) -> NoReturn:
-        # Python tries again when it ends, and would complain in words of its own.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+        silence(self._stream)
         if isinstance(error, BrokenPipeError):
             raise ReaderGone from error
         raise FileRefused(
