@@ -63,7 +63,7 @@ def test_pyproject_names_a_url_as_well(place: Path) -> None:
 def test_without_any_there_is_none_and_the_message_names_the_places(place: Path) -> None:
     assert found(place) == (None, "None")
     with pytest.raises(UrlMissing) as caught:
-        only(place).required_url  # noqa: B018
+        only(place).required_url  # noqa: B018  # reading it is what fails
     assert all(name in (caught.value.why or "") for name in ("--url", "WHIMBREL_URL", "DATABASE_URL", ".env", "YAML"))
 
 
@@ -76,7 +76,7 @@ def test_one_of_several_databases_has_a_variable_of_its_own_and_no_other(place: 
     environ = {"WHIMBREL_DATABASE__BIG_BILLING__URL": "sqlite:///b.db", "DATABASE_URL": "sqlite:///no.db"}
     shop, billing = load(str(place), environ=environ).databases
     with pytest.raises(UrlMissing) as caught:
-        shop.required_url  # noqa: B018
+        shop.required_url  # noqa: B018  # reading it is what fails
     assert "export WHIMBREL_DATABASE__SHOP__URL=" in (caught.value.hint or "")
     assert " DATABASE_URL" not in f"{caught.value.why} {caught.value.hint}", "it would have no effect"
     assert (billing.required_url.database, billing.url_origin and billing.url_origin.detail) == (

@@ -133,7 +133,8 @@ class Visit:
     @property
     def table(self) -> tuple[object, ...]:
         """Which version table it is, among those of a run."""
-        return (str(self.engine.url), self.place, self.schema, self.context.version_table)
+        url = None if self.offline else str(self.engine.url)
+        return (url, self.place, self.schema, self.context.version_table)
 
     @property
     def has_one_connection(self) -> bool:
