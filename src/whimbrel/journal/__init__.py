@@ -1,0 +1,7 @@
+"""What happened to a database: every attempt of every revision, and what is half done. It is kept in the database."""
+
+from __future__ import annotations
+
+from .attempt import ATTEMPTS, PREFIX, STATEMENTS, Attempt, applied, latest, read_attempts
+
+__all__ = ["ATTEMPTS", "PREFIX", "STATEMENTS", "Attempt", "applied", "latest", "read_attempts"]
