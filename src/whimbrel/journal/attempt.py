@@ -1,4 +1,4 @@
-"""Attempts: every time a revision was run, as the journal keeps them; read through any connection, without SQLAlchemy."""
+"""Attempts: every run of every revision, as the journal keeps them; read through any connection."""
 
 from __future__ import annotations
 
