@@ -9,6 +9,7 @@ that the command line ends with.
     ├── exit 2  the models                                WB3xx
     ├── exit 3  the database, or a migration              WB4xx
     ├── exit 1  the answer to a question is no            WB5xx
+    ├── exit 5  another migrator is at work               WB410
     ├── exit 6  refused: it would lose something          WB6xx
     └── exit 130  interrupted                             WB409
 """
@@ -26,6 +27,7 @@ USAGE = 2
 DATABASE = 3
 ANSWER_NO = 1
 PARTLY = 4
+BUSY = 5
 REFUSED = 6
 INTERRUPTED = 130
 
@@ -315,6 +317,20 @@ class Interrupted(WhimbrelError):
     exit_code = INTERRUPTED
 
 
+class LockBusy(WhimbrelError):
+    """Another migrator is at work on the database, and was waited for as long as allowed."""
+
+    code = "WB410"
+    exit_code = BUSY
+
+
+class PoolerInTheWay(WhimbrelError):
+    """A revision commits midway, and a transaction pooler gives each part of it another session."""
+
+    code = "WB411"
+    exit_code = DATABASE
+
+
 class Unexpected(WhimbrelError):
     """An error that whimbrel has no name for; `--debug` shows its traceback."""
 
@@ -346,4 +362,25 @@ class WouldOverwrite(WhimbrelError):
     """The destination exists and is not empty."""
 
     code = "WB601"
+    exit_code = REFUSED
+
+
+class RevisionEdited(WhimbrelError):
+    """A revision was left in the middle, and its file is another one now."""
+
+    code = "WB603"
+    exit_code = REFUSED
+
+
+class NeedsDecision(WhimbrelError):
+    """Nobody but a human can know whether a statement of an interrupted revision has happened."""
+
+    code = "WB604"
+    exit_code = REFUSED
+
+
+class HalfDone(WhimbrelError):
+    """A revision was left in the middle, and what was asked for does not complete it."""
+
+    code = "WB605"
     exit_code = REFUSED

@@ -52,5 +52,13 @@ class RevisionFinished(Record):
     seconds: float
 
 
-Event = Found | Notice | Wrote | RevisionStarted | RevisionFinished
+class Waiting(Record):
+    """A run waits: `what` for, who is in the way (`holder`), and since when, in `seconds`."""
+
+    what: str
+    holder: str
+    seconds: float
+
+
+Event = Found | Notice | Wrote | RevisionStarted | RevisionFinished | Waiting
 Listener = Callable[[Event], None]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ..connect.url import DatabaseUrl
 from ..errors import UrlInvalid
-from .base import Dialect, Place
+from .base import Dialect, Holder, Place
 from .mysql import MariaDB, MySQL
 from .postgresql import PostgreSQL
 from .sqlite import SQLite
 
-__all__ = ["Dialect", "Place", "dialect_named", "dialect_of", "dialect_of_module"]
+__all__ = ["Dialect", "Holder", "Place", "dialect_named", "dialect_of", "dialect_of_module"]
 
 _DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SQLite(), PostgreSQL(), MySQL(), MariaDB())}
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ..connect.driver import Driver, Query
     from ..connect.url import DatabaseUrl
+    from .statement import Statement
 else:
     Protocol = object  # for type checkers only
 
@@ -29,8 +30,113 @@ class Place(Record):
     database: str | None = None
 
 
+class Holder(Record):
+    """Who holds a lock, or is in the way of a statement.
+
+    Attributes:
+        session: the number of its connection, as the server counts.
+        application: what it calls itself.
+        host: where it comes from.
+        user: who it is to the database.
+        since: for how long, in seconds.
+        doing: what it does now, in the server's words.
+    """
+
+    session: str
+    application: str | None = None
+    host: str | None = None
+    user: str | None = None
+    since: float | None = None
+    doing: str | None = None
+
+    def __str__(self) -> str:
+        named = [self.application, f"from {self.host}" if self.host else None, f"as {self.user}" if self.user else None]
+        since = [f"for {self.since:.0f} s"] if self.since is not None else []
+        doing = [self.doing] if self.doing else []
+        return ", ".join([" ".join(filter(None, [f"session {self.session}", *named])), *since, *doing])
+
+
+class Sessions(Protocol):
+    """One migrator at a time, and what can be done about other sessions. A query goes to the session it is about."""
+
+    @property
+    def locks_each_transaction(self) -> bool:
+        """Whether every transaction that writes waits for all others, so that no lock beside it is needed."""
+
+    def is_pooled(self, driver_connection: Any, query: Query) -> bool:
+        """Whether a pooler may send each transaction to another session."""
+
+    def key(self, query: Query, schema: str | None, table: str) -> str:
+        """What the lock of a version table is called."""
+
+    def acquire(self, query: Query, key: str) -> bool:
+        """Take the lock for this session if it is free. Never waits."""
+
+    def acquire_in_transaction(self, query: Query, key: str) -> bool:
+        """Take the lock until the transaction ends, if no other session has it. Never waits."""
+
+    def holds(self, query: Query, key: str) -> bool:
+        """Whether this session has the lock."""
+
+    def release(self, query: Query, key: str) -> bool:
+        """Give the lock back; false if this session did not have it."""
+
+    def holder(self, query: Query, key: str) -> Holder | None:
+        """Who has the lock."""
+
+    def session(self, query: Query) -> str:
+        """The number of this session."""
+
+    def introduce(self, query: Query, name: str) -> str | None:
+        """Tell the server what this session is called; what it was called before."""
+
+    def cancel(self, query: Query, session: str) -> None:
+        """Make the server give up the statement of another session."""
+
+    def end(self, query: Query, session: str) -> None:
+        """End another session."""
+
+    def limit_lock_waits(self, query: Query, seconds: float) -> None:
+        """Let no statement of this transaction wait longer for a lock, unless the session has a limit of its own."""
+
+    def blockers(self, query: Query, statement: Statement) -> list[Holder]:
+        """Who is in the way of a statement that did not get its locks in time."""
+
+
+class Changes(Protocol):
+    """How statements change this kind of database, and how to see whether one has."""
+
+    def kind(self, statement: Statement) -> str:
+        """One of READS, OF_SESSION, IN_TRANSACTION, COMMITS, ALONE."""
+
+    def image(self, query: Query, statement: Statement) -> str | None:
+        """What the statement changes, as it is now; None if that cannot be seen."""
+
+    def happened(self, statement: Statement, before: str | None, now: str | None) -> bool | None:
+        """Whether a statement was executed, from the images; None if they cannot tell."""
+
+    def clean_up(self, query: Query, statement: Statement) -> str | None:
+        """Remove what an interrupted statement has left, so that it can be executed again; what it was."""
+
+    def is_transient(self, error: BaseException) -> str | None:
+        """Why an error may be gone when the transaction is run again: `lock`, `deadlock`, …; None if it will not."""
+
+
+READS, OF_SESSION, IN_TRANSACTION, COMMITS, ALONE = "reads", "of session", "in transaction", "commits", "alone"
+"""What a statement is: it changes nothing; only its session; what a transaction can take back; it commits, itself and
+what came before; it cannot be in a transaction."""
+
+
 class Dialect(Protocol):
     """One kind of database."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """Its locks and sessions."""
+
+    @property
+    def changes(self) -> Changes:
+        """How statements change it."""
 
     @property
     def name(self) -> str:

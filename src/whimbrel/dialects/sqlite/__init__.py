@@ -6,18 +6,19 @@ import os
 import re
 from contextlib import contextmanager
 
-from ..connect.driver import Driver
-from ..errors import ConfigurationInvalid
-from ..record import TYPE_CHECKING
-from .base import Place, double_quoted, literal
+from ...connect.driver import Driver
+from ...errors import ConfigurationInvalid
+from ...record import TYPE_CHECKING
+from ..base import Place, double_quoted, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from ..connect.driver import Query
-    from ..connect.url import DatabaseUrl
+    from ...connect.driver import Query
+    from ...connect.url import DatabaseUrl
+    from ..base import Changes, Sessions
 
 
 _TRUE = ("true", "yes", "on", "y", "t", "1")
@@ -37,6 +38,18 @@ class SQLite:
         "unknown database": "a schema is an attached file on SQLite: attach it in env.py, or take the schema out",
         "readonly|read-only": "the file or its folder is read-only for this user",
     }
+
+    @property
+    def sessions(self) -> Sessions:
+        from .sessions import Sessions
+
+        return Sessions()
+
+    @property
+    def changes(self) -> Changes:
+        from .changes import Changes
+
+        return Changes()
 
     def plain(self, url: DatabaseUrl) -> AbstractContextManager[Query] | None:
         """aiosqlite is a thread around the same library, so both are read directly.

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from ..connect.driver import CONNECT_TIMEOUT, Driver
-from ..record import TYPE_CHECKING
-from .base import Place, double_quoted, literal
+from ...connect.driver import CONNECT_TIMEOUT, Driver
+from ...record import TYPE_CHECKING
+from ..base import Place, double_quoted, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from ..connect.driver import Query
-    from ..connect.url import DatabaseUrl
+    from ...connect.driver import Query
+    from ...connect.url import DatabaseUrl
+    from ..base import Changes, Sessions
 
 
 class PostgreSQL:
@@ -34,6 +35,18 @@ class PostgreSQL:
         "refused|call failed|time(d )?out|unreachable|no such file": "check that the server runs and listens there",
         "SSL|certificate": "check sslmode and sslrootcert in the URL",
     }
+
+    @property
+    def sessions(self) -> Sessions:
+        from .sessions import Sessions
+
+        return Sessions()
+
+    @property
+    def changes(self) -> Changes:
+        from .changes import Changes
+
+        return Changes()
 
     def plain(self, url: DatabaseUrl) -> AbstractContextManager[Query] | None:
         keys = [key for key, _ in url.query]

@@ -1,0 +1,77 @@
+"""What statements change in MySQL and MariaDB, where DDL commits, and how to see whether one has."""
+
+from __future__ import annotations
+
+import re
+
+from ...record import TYPE_CHECKING
+from ..base import COMMITS, IN_TRANSACTION, OF_SESSION, READS
+from ..statement import words_of
+
+if TYPE_CHECKING:
+    from ...connect.driver import Query
+    from ..statement import Statement
+
+_READS = words_of("SELECT SHOW DESCRIBE DESC EXPLAIN CHECKSUM HELP VALUES TABLE DO")
+_OF_SESSION = words_of("SET USE SAVEPOINT RELEASE ROLLBACK PREPARE DEALLOCATE LOCK UNLOCK BEGIN START")
+_COMMITS_FIRST = words_of("LOCK UNLOCK BEGIN START")
+_REPEATABLE = words_of("ANALYZE OPTIMIZE CHECK REPAIR FLUSH")
+_MOVES_ROWS = words_of("TRUNCATE EXCHANGE")  # of a partition, which the definition does not show
+_COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
+_NO_SUCH_TABLE = 1146
+_TRANSIENT = {1205: "lock", 1213: "deadlock", 1020: "conflict"}
+
+
+class Changes:
+    """DDL commits what came before, itself, and is atomic for one table (MariaDB 10.6, MySQL 8.0)."""
+
+    def kind(self, statement: Statement) -> str:
+        verb, words = statement.verb, statement.words
+        if verb in _READS or (verb == "WITH" and not statement.changes_data):
+            return READS
+        if verb in ("CREATE", "DROP") and "TEMPORARY" in statement.modifiers:
+            return OF_SESSION
+        if verb in _COMMITS_FIRST or (verb == "SET" and "AUTOCOMMIT" in words):
+            return COMMITS
+        if verb in _OF_SESSION and "PASSWORD" not in words:
+            return OF_SESSION
+        return IN_TRANSACTION if statement.changes_data else COMMITS
+
+    def image(self, query: Query, statement: Statement) -> str | None:
+        if statement.verb in _REPEATABLE or statement.verb in _COMMITS_FIRST:
+            return ""
+        table = self._probed(statement)
+        if table is None:
+            return None
+        name = ".".join("`" + part.replace("`", "``") + "`" for part in table)
+        try:
+            [row] = query(f"SHOW CREATE TABLE {name}")
+        except Exception as error:
+            if error.args and error.args[0] == _NO_SUCH_TABLE:
+                return "absent"
+            raise
+        return _COUNTER.sub("", str(row[1]))
+
+    def happened(self, statement: Statement, before: str | None, now: str | None) -> bool | None:
+        if before is None or now is None:
+            return None
+        return now != before
+
+    def clean_up(self, query: Query, statement: Statement) -> str | None:
+        return None
+
+    def is_transient(self, error: BaseException) -> str | None:
+        number = error.args[0] if error.args else None
+        return _TRANSIENT.get(number) if isinstance(number, int) else None
+
+    @staticmethod
+    def _probed(statement: Statement) -> tuple[str, ...] | None:
+        """The table whose definition shows whether a statement was executed."""
+        verb, subject = statement.verb, statement.subject
+        if statement.several or ("PARTITION" in statement.words and _MOVES_ROWS & statement.words):
+            return None
+        if subject in ("TABLE", "VIEW") and verb in ("CREATE", "ALTER", "DROP", "RENAME"):
+            return statement.name or None
+        if subject == "INDEX" and verb in ("CREATE", "DROP"):
+            return statement.table or None
+        return None

@@ -1,0 +1,80 @@
+"""Locks and sessions of MySQL and MariaDB."""
+
+from __future__ import annotations
+
+from ...record import TYPE_CHECKING
+from ..base import Holder
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ...connect.driver import Query
+    from ..statement import Statement
+
+_WHO = "SELECT p.id, p.host, p.user, p.time, p.command FROM information_schema.processlist p"
+
+
+class Sessions:
+    """Named locks: they belong to the session, and their names to the whole server."""
+
+    locks_each_transaction = False
+
+    def is_pooled(self, driver_connection: Any, query: Query) -> bool:
+        """ProxySQL keeps a client that has taken a named lock on its session."""
+        return False
+
+    def key(self, query: Query, schema: str | None, table: str) -> str:
+        from hashlib import blake2b
+
+        [[current]] = query("SELECT DATABASE()") if schema is None else [[schema]]
+        return f"whimbrel:{blake2b(f'{current}.{table}'.encode(), digest_size=8).hexdigest()}"
+
+    def acquire(self, query: Query, key: str) -> bool:
+        return query(f"SELECT GET_LOCK('{key}', 0)") == [(1,)]
+
+    def acquire_in_transaction(self, query: Query, key: str) -> bool:
+        return self.acquire(query, key)  # named locks know no transactions
+
+    def holds(self, query: Query, key: str) -> bool:
+        return query(f"SELECT IS_USED_LOCK('{key}') = CONNECTION_ID()") == [(1,)]
+
+    def release(self, query: Query, key: str) -> bool:
+        return query(f"SELECT RELEASE_LOCK('{key}')") == [(1,)]
+
+    def holder(self, query: Query, key: str) -> Holder | None:
+        [[session]] = query(f"SELECT IS_USED_LOCK('{key}')")
+        if session is None:
+            return None
+        rows = query(f"{_WHO} WHERE p.id = {int(session)}")
+        return _holder(rows[0]) if rows else Holder(str(session))
+
+    def session(self, query: Query) -> str:
+        [[number]] = query("SELECT CONNECTION_ID()")
+        return str(number)
+
+    def introduce(self, query: Query, name: str) -> str | None:
+        return None  # only a client that connects can say what it is called
+
+    def cancel(self, query: Query, session: str) -> None:
+        query(f"KILL QUERY {int(session)}")
+
+    def end(self, query: Query, session: str) -> None:
+        query(f"KILL {int(session)}")
+
+    def limit_lock_waits(self, query: Query, seconds: float) -> None:
+        """Whole seconds, and one at least. The server's own limit is a day (MariaDB) or a year (MySQL)."""
+        query(
+            "SET SESSION lock_wait_timeout = IF(@@SESSION.lock_wait_timeout = @@GLOBAL.lock_wait_timeout,"
+            f" {max(1, round(seconds))}, @@SESSION.lock_wait_timeout)"
+        )
+
+    def blockers(self, query: Query, statement: Statement) -> list[Holder]:
+        """Sessions in a transaction; which table each has locked is known only to servers that were told to note it."""
+        in_transaction = "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx"
+        where = f"p.id <> CONNECTION_ID() AND (p.id IN ({in_transaction}) OR p.command = 'Query')"
+        return [_holder(row) for row in query(f"{_WHO} WHERE {where} ORDER BY p.time DESC LIMIT 5")]
+
+
+def _holder(row: tuple[Any, ...]) -> Holder:
+    number, host, user, seconds, command = row
+    return Holder(str(number), None, str(host) or None, user, None if seconds is None else float(seconds), command)

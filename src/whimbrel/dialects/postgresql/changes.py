@@ -1,0 +1,100 @@
+"""What statements change in PostgreSQL, and how to see whether one has."""
+
+from __future__ import annotations
+
+from ...record import TYPE_CHECKING
+from ..base import ALONE, COMMITS, IN_TRANSACTION, OF_SESSION, READS, double_quoted, literal
+from ..statement import words_of
+
+if TYPE_CHECKING:
+    from ...connect.driver import Query
+    from ..statement import Statement
+
+_READS = words_of("SELECT SHOW EXPLAIN TABLE VALUES FETCH")
+_OF_SESSION = words_of("SET RESET DISCARD LISTEN UNLISTEN PREPARE DEALLOCATE DECLARE CLOSE MOVE LOAD LOCK")
+_TRANSACTION = words_of("BEGIN START SAVEPOINT RELEASE ROLLBACK ABORT COMMIT END")
+_REPEATABLE = words_of("VACUUM ANALYZE REINDEX CHECKPOINT CLUSTER")
+_TRANSIENT = {"55P03": "lock", "40P01": "deadlock", "40001": "conflict"}
+_INVALID = "invalid"
+
+
+class Changes:
+    """In a transaction everything can be taken back; what cannot be in one is a concurrent index, mostly."""
+
+    def kind(self, statement: Statement) -> str:
+        verb, words = statement.verb, statement.words
+        if verb in _READS or (verb == "WITH" and not statement.changes_data):
+            return READS
+        if verb in _OF_SESSION or verb in _TRANSACTION:
+            return COMMITS if verb in ("COMMIT", "END") else OF_SESSION
+        alone = verb in (*_REPEATABLE, "CALL", "DO", "") or "CONCURRENTLY" in words
+        return ALONE if alone or statement.subject in ("DATABASE", "TABLESPACE", "SYSTEM") else IN_TRANSACTION
+
+    def image(self, query: Query, statement: Statement) -> str | None:
+        """Only what cannot be in a transaction is ever asked about."""
+        if statement.verb in _REPEATABLE:
+            return ""
+        if statement.subject == "INDEX" and "CONCURRENTLY" in statement.words:
+            return self._index(query, statement)
+        return None
+
+    def happened(self, statement: Statement, before: str | None, now: str | None) -> bool | None:
+        if before is None or now is None:
+            return None
+        if statement.verb in _REPEATABLE:
+            return False  # once more does no harm
+        if statement.verb == "DROP":
+            return now == ""
+        if not statement.name:
+            return now != before if _INVALID not in now else None
+        return now != before and not now.startswith(_INVALID)
+
+    def clean_up(self, query: Query, statement: Statement) -> str | None:
+        """An index that was being built concurrently stays behind, invalid: it is of no use and is in the way."""
+        if statement.verb == "REINDEX":
+            return self._clean_up_reindexed(query)
+        if statement.verb != "CREATE" or not statement.name:
+            return None
+        if not (self.image(query, statement) or "").startswith(_INVALID):
+            return None
+        name = double_quoted(*self._full_name(statement))
+        query(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        return f"the invalid index {name}"
+
+    def is_transient(self, error: BaseException) -> str | None:
+        state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+        return _TRANSIENT.get(str(state))
+
+    def _index(self, query: Query, statement: Statement) -> str:
+        """The index: `valid` or `invalid` and its definition, nothing if it is not there.
+
+        Without a name, those of the table.
+        """
+        select = (
+            f"SELECT CASE WHEN indisvalid AND indisready THEN 'valid ' ELSE '{_INVALID} ' END"
+            " || pg_get_indexdef(indexrelid) FROM pg_index"
+        )
+        name = statement.name and self._full_name(statement)
+        where = (
+            f"indexrelid = to_regclass({literal(double_quoted(*name))})"
+            if name
+            else f"indrelid = to_regclass({literal(double_quoted(*statement.table))})"
+        )
+        return "; ".join(str(row[0]) for row in query(f"{select} WHERE {where} ORDER BY 1"))
+
+    @staticmethod
+    def _full_name(statement: Statement) -> tuple[str, ...]:
+        """An index is in the schema of its table, which CREATE INDEX does not say."""
+        return (*statement.table[:-1], *statement.name) if len(statement.name) == 1 else statement.name
+
+    @staticmethod
+    def _clean_up_reindexed(query: Query) -> str | None:
+        """What an interrupted REINDEX CONCURRENTLY leaves: copies of indexes that are invalid, named by it."""
+        rows = query(
+            "SELECT n.nspname, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'"
+        )
+        for row in rows:
+            query(f"DROP INDEX CONCURRENTLY IF EXISTS {double_quoted(*row)}")
+        return ", ".join(f"the invalid index {double_quoted(*row)}" for row in rows) or None

@@ -1,0 +1,40 @@
+"""What statements change in SQLite: everything can be taken back but what is of the connection or the whole file."""
+
+from __future__ import annotations
+
+from ...record import TYPE_CHECKING
+from ..base import ALONE, COMMITS, IN_TRANSACTION, OF_SESSION, READS
+from ..statement import words_of
+
+if TYPE_CHECKING:
+    from ...connect.driver import Query
+    from ..statement import Statement
+
+_OF_SESSION = words_of("PRAGMA ATTACH DETACH SAVEPOINT RELEASE ROLLBACK BEGIN")
+_BUSY = ("database is locked", "database table is locked", "database schema is locked")
+
+
+class Changes:
+    """A transaction holds DDL too; see `whimbrel.environment.sqlite` for how it is begun."""
+
+    def kind(self, statement: Statement) -> str:
+        verb = statement.verb
+        if verb in ("SELECT", "EXPLAIN", "VALUES", "ANALYZE") or (verb == "WITH" and not statement.changes_data):
+            return READS
+        if verb in ("COMMIT", "END"):
+            return COMMITS
+        if verb in _OF_SESSION or not statement.modifiers.isdisjoint(("TEMP", "TEMPORARY")):
+            return OF_SESSION
+        return ALONE if verb == "VACUUM" else IN_TRANSACTION
+
+    def image(self, query: Query, statement: Statement) -> str | None:
+        return "" if statement.verb == "VACUUM" else None
+
+    def happened(self, statement: Statement, before: str | None, now: str | None) -> bool | None:
+        return None if before is None else False  # VACUUM once more does no harm
+
+    def clean_up(self, query: Query, statement: Statement) -> str | None:
+        return None
+
+    def is_transient(self, error: BaseException) -> str | None:
+        return "lock" if str(error).startswith(_BUSY) else None

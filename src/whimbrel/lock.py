@@ -1,0 +1,84 @@
+"""One migrator at a time on one database.
+
+The lock lives on the connection of the migrations: one on another connection is free as soon as its client is dead,
+while the dead client's last statement may run for seconds yet (measured: 7 to 9). It is there for politeness; that no
+revision is applied twice follows from reading the version again in the transaction that applies it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .connect.driver import Query
+from .dialects import Holder
+from .dialects.base import Sessions
+from .errors import LockBusy
+from .events import Listener, Waiting
+from .patience import Patience
+
+_TOLD_AFTER = 1.0
+_TOLD_EVERY = 10.0
+
+
+class Lock:
+    """The lock of one version table, for one session.
+
+    Args:
+        sessions: the dialect's.
+        query: the connection of the migrations.
+        key: what the lock is called.
+        between_tries: ends the transaction of a try: a snapshot that stays open would hold others up.
+        where: the database, for messages.
+    """
+
+    def __init__(
+        self, sessions: Sessions, query: Query, key: str, *, between_tries: Callable[[], None], where: str
+    ) -> None:
+        self._sessions = sessions
+        self._query = query
+        self._key = key
+        self._between_tries = between_tries
+        self._where = where
+
+    def acquire(self, seconds: float, listen: Listener, *, in_transaction: bool = False) -> None:
+        """Take the lock.
+
+        Args:
+            seconds: how long to wait for it.
+            listen: is told who has it.
+            in_transaction: take it only until the transaction ends.
+
+        Raises:
+            LockBusy: somebody else has it.
+        """
+        take = self._sessions.acquire_in_transaction if in_transaction else self._sessions.acquire
+        patience, told = Patience(seconds), _TOLD_AFTER
+        while not take(self._query, self._key):
+            holder = self._sessions.holder(self._query, self._key)
+            self._between_tries()
+            if patience.waited > told:
+                listen(Waiting("another migrator", str(holder or "it has just ended"), patience.waited))
+                told += _TOLD_EVERY
+            if not patience.wait():
+                raise busy(holder, seconds, self._where)
+        self._between_tries()
+
+    def release(self) -> bool:
+        """Give it back; false if it was lost meanwhile, as behind a pooler or when the connection broke."""
+        return self._sessions.release(self._query, self._key)
+
+    def is_held(self) -> bool:
+        """Whether this session still has it."""
+        return self._sessions.holds(self._query, self._key)
+
+
+def busy(holder: Holder | None, seconds: float, where: str) -> LockBusy:
+    """The error for a lock that somebody else has."""
+    return LockBusy(
+        "another migrator is at work on this database",
+        where=where,
+        why=(f"it is {holder}" if holder else "it holds the lock")
+        + (f"; waited {seconds:.0f} s" if seconds else "; --no-wait"),
+        state="nothing was changed by this one",
+        hint="run the same command again when it is through; whimbrel unlock shows and ends it",
+    )
