@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import marshal
 import os
 import py_compile
@@ -322,3 +323,10 @@ def test_a_file_may_be_called_as_a_url_or_a_pattern(tmp_path: Path) -> None:
 
 def test_a_file_where_the_folder_should_be_holds_nothing(tmp_path: Path) -> None:
     assert ids(put(tmp_path / "versions", "aa01")) == []
+
+
+def test_the_checksum_of_the_bytes_comes_with_each_file_from_the_cache_too(folder: Path, read_files: list[str]) -> None:
+    expected = [hashlib.sha256((folder / f"aa0{n}_.py").read_bytes()).hexdigest() for n in (1, 2)]
+    for _ in range(2):
+        assert [file.sha256 for file in read_folders([str(folder)]).files] == expected
+    assert len(read_files) == 2

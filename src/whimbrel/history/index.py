@@ -50,9 +50,18 @@ def read_folders(folders: Sequence[str], *, recursive: bool = False, sourceless:
 
 
 def _header(path: str) -> tuple[object, ...]:
+    from hashlib import sha256
+
     from .header import read  # only for a file that is new or changed: regular expressions are slow to load
 
-    return tuple(read(path))
+    file = read(path)
+    digest: str | None
+    try:
+        with open(path, "rb") as content:
+            digest = sha256(content.read()).hexdigest()
+    except OSError:
+        digest = None  # it has just gone
+    return (*file[:-1], digest)
 
 
 def _revision_files(root: str, recursive: bool, sourceless: bool) -> Iterator[str]:

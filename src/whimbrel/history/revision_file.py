@@ -6,7 +6,10 @@ from ..record import Record
 
 
 class RevisionFile(Record):
-    """A file and the revision in it: its id, its parents, its labels, its dependencies and its docstring."""
+    """A file and the revision in it: its id, its parents, its labels, its dependencies and its docstring.
+
+    `sha256` is that of the file's bytes, where the file was read with others of its folder.
+    """
 
     path: str
     revision: str
@@ -14,6 +17,7 @@ class RevisionFile(Record):
     branch_labels: tuple[str, ...]
     depends_on: tuple[str, ...]
     longdoc: str
+    sha256: str | None = None
 
     @property
     def message(self) -> str:
