@@ -29,21 +29,26 @@ WIDTH = 79
 EXIT_CODES = {
     0: "Done, or nothing to do, or the answer is yes.",
     1: "The answer is no: `check` found differences, or `current --check-heads` or `status --check` found a database "
-    "that is not at head, or with `--models` one that differs.",
+    "that is not at head, or with `--models` one that differs, or `status --strict` an applied revision that was "
+    "edited.",
     2: "The command line, the configuration, the revision files, the models or another file cannot be used.",
     3: "The database, or a migration. `state:` says where the database is now. `status`: every database has an error.",
     4: "`status`: some databases have an error, and the others are shown.",
-    6: "Refused: something would be lost.",
+    6: "Refused: something would be lost, or is not as it was when it was run.",
     130: "Interrupted with Ctrl-C. `state:` says where the database is now, if a migration was running.",
 }
 
 ANSWERS_NO = {
     "check": "if the models and the database differ",
     "current": "with `--check-heads`, if the database is not at all heads",
-    "status": "with `--check`, if a database is not at head, or differs from its models with `--models`",
+    "status": "with `--check`, if a database is not at head, or differs from its models with `--models`; "
+    "with `--strict`, if a revision was edited after it was applied",
 }
 FAILS_PARTLY = {"status": "if some of several databases have an error"}
-REFUSES = {"init": "if DIRECTORY exists and is not empty"}
+REFUSES = {
+    "init": "if DIRECTORY exists and is not empty",
+    "upgrade": "with `--strict`, if a revision was edited after it was applied",
+}
 NEEDS_NO_DATABASE = ("init", "list_templates", "completion", "heads", "branches")
 
 FAMILIES = {

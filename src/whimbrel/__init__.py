@@ -6,8 +6,7 @@ The public names are imported when they are first used: `import whimbrel` loads 
 from __future__ import annotations
 
 from .record import TYPE_CHECKING
-
-__version__ = "0.1.0.dev0"
+from .version import __version__
 
 if TYPE_CHECKING:
     from typing import Any

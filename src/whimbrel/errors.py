@@ -365,6 +365,13 @@ class WouldOverwrite(WhimbrelError):
     exit_code = REFUSED
 
 
+class HistoryEdited(WhimbrelError):
+    """`upgrade --strict`: the file of an applied revision does something else than what was run."""
+
+    code = "WB602"
+    exit_code = REFUSED
+
+
 class RevisionEdited(WhimbrelError):
     """A revision was left in the middle, and its file is another one now."""
 

@@ -213,19 +213,23 @@ class Project:
 
     # -- changing the database ------------------------------------------------------------------
 
-    def upgrade(self, target: str = "head", *, sql: bool = False, tag: str | None = None) -> Outcome:
+    def upgrade(
+        self, target: str = "head", *, sql: bool = False, tag: str | None = None, strict: bool = False
+    ) -> Outcome:
         """Apply revisions until the database is at the target. Writes the database.
 
         Args:
             target: `head`, `heads`, `+1`, a revision, `label@head`, …; with `sql` also a range `from:to`.
             sql: write the SQL to standard output instead of running it.
             tag: whatever the project's env.py does with it.
+            strict: refuse if a revision was edited after it was applied, instead of a notice.
 
         Raises:
+            HistoryEdited: with `strict`.
             WhimbrelError: what happened, and what state the database is in.
         """
         start, end = self._range(target, sql, "upgrade")
-        return self._migrate(lambda planner: planner.upgrade(end), start, end, sql, tag)
+        return self._migrate(lambda planner: planner.upgrade(end), start, end, sql, tag, strict=strict)
 
     def downgrade(self, target: str, *, sql: bool = False, tag: str | None = None) -> Outcome:
         """Take revisions back until the database is at the target. Writes the database.
@@ -439,8 +443,12 @@ class Project:
         self._tell(Found("models", size, ", ".join(loaded.sources)))
         return loaded
 
-    def _migrate(self, plans: Plans, start: str | None, end: str, sql: bool, tag: str | None) -> Outcome:
-        options = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
+    def _migrate(
+        self, plans: Plans, start: str | None, end: str, sql: bool, tag: str | None, *, strict: bool = False
+    ) -> Outcome:
+        options: dict[str, Any] = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
+        if strict:
+            options["strict"] = True
         return self._apart(lambda: self._runner().migrate(plans, **options))
 
     def _range(self, target: str, sql: bool, command: str) -> tuple[str | None, str]:

@@ -78,6 +78,7 @@ MESSAGE = _value("-m", "--message", help="what the revision is about")
 BRANCH_LABEL = _value("--branch-label", metavar="LABEL", help="name the branch that begins with the new revision")
 REV_ID = _value("--rev-id", metavar="ID", help="the id of the new revision, instead of a generated one")
 SPLICE = _flag("--splice", help="allow a revision that is no head as the one to come after")
+STRICT = "if a revision was edited after it was applied"
 TARGET = "head, heads, base, current, a revision or its beginning, a branch label; then +N or -N if wanted"
 
 COMMANDS = (
@@ -113,6 +114,7 @@ COMMANDS = (
             example="whimbrel check", alembic="check"),
     Command("upgrade", "run", "apply revisions until the database is at the target", "running:upgrade", (
         _value("revision", nargs="?", default="head", help=f"{TARGET} (default: head)"), SQL, TAG,
+        _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False),
     ), "whimbrel upgrade head", "upgrade"),
     Command("downgrade", "run", "take revisions back until the database is at the target", "running:downgrade", (
         _value("revision", help=TARGET), SQL, TAG,
@@ -126,6 +128,7 @@ COMMANDS = (
     Command("status", "look", "where every database is, and what it is behind", "standing:status", (
         _flag("--models", help="compare the models with each database as well", alembic=False),
         _flag("--check", help="exit 1 unless every database is at head", alembic=False),
+        _flag("--strict", help=f"exit 1 {STRICT}", alembic=False),
     ), "whimbrel status"),
     Command("current", "look", "the revision a database is at", "looking:current", (
         _flag("-c", "--check-heads", help="exit 1 unless it is at all heads"), VERBOSE,

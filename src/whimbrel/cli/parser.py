@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from argparse import SUPPRESS, Action, ArgumentParser, HelpFormatter, Namespace
 
-from .. import __version__
 from ..errors import UsageError
 from ..record import TYPE_CHECKING
+from ..version import __version__
 from .grammar import BY_SPELLING, COMMANDS, GLOBAL, GROUPS, ONLY_BEFORE, Command, Option
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 def upgrade(session: Session) -> int:
     """`upgrade`: apply revisions."""
     options = session.options
-    return _report(session, session.project.upgrade(options.revision, sql=options.sql, tag=options.tag))
+    outcome = session.project.upgrade(options.revision, sql=options.sql, tag=options.tag, strict=options.strict)
+    return _report(session, outcome)
 
 
 def downgrade(session: Session) -> int:

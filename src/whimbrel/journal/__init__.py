@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from .attempt import ATTEMPTS, PREFIX, STATEMENTS, Attempt, applied, latest, read_attempts
+from .attempt import ATTEMPTS, PREFIX, STATEMENTS, Attempt, applied, last_applied, latest, provenance_of, read_attempts
 
-__all__ = ["ATTEMPTS", "PREFIX", "STATEMENTS", "Attempt", "applied", "latest", "read_attempts"]
+__all__ = [
+    "ATTEMPTS",
+    "PREFIX",
+    "STATEMENTS",
+    "Attempt",
+    "applied",
+    "last_applied",
+    "latest",
+    "provenance_of",
+    "read_attempts",
+]

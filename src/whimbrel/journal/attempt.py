@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ..errors import DatabaseFailed, WhimbrelError
 from ..record import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from ..connect.driver import Query
     from ..dialects import Dialect
@@ -75,11 +77,32 @@ class Attempt(Record):
     @property
     def seconds(self) -> float | None:
         """How long it took; None while it runs, or if it has crashed."""
-        from datetime import datetime
-
         if self.ended_at is None or self.state == CRASHED:
             return None
-        return (datetime.fromisoformat(self.ended_at) - datetime.fromisoformat(self.started_at)).total_seconds()
+        return (_moment(self.ended_at) - _moment(self.started_at)).total_seconds()
+
+    @property
+    def when(self) -> str:
+        """When it began, to the minute: `2026-11-20 14:03 UTC`."""
+        return f"{_moment(self.started_at):%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def who(self) -> str:
+        """Who has run it, where and from what, in words: `by ann on ci-7 from branch feature/x`."""
+        person = self.os_user or self.db_user
+        by = f"by {person} on {self.host}" if person else f"on {self.host}"
+        return _printable(f"{by} {self._origin}".rstrip())
+
+    @property
+    def _origin(self) -> str:
+        if self.git_branch:
+            return f"from branch {self.git_branch}"
+        return f"from commit {self.git_commit[:12]}" if self.git_commit else ""
+
+    @property
+    def tool(self) -> str:
+        """The first of its tools, which is whimbrel, with its version."""
+        return _printable(self.tools.partition(",")[0])
 
 
 def read_attempts(query: Query, dialect: Dialect, schema: str | None, where: str = "") -> list[Attempt]:
@@ -90,15 +113,27 @@ def read_attempts(query: Query, dialect: Dialect, schema: str | None, where: str
         dialect: what the database is.
         schema: the schema of the journal, which is that of the version table.
         where: a condition of SQL.
+
+    Raises:
+        DatabaseFailed: there is one, and it cannot be read.
     """
     if not query(dialect.table_exists(ATTEMPTS, schema)):
         return []
     columns = ", ".join(Attempt._fields)
     condition = f" WHERE {where}" if where else ""
-    rows = query(
-        f"SELECT {columns} FROM {dialect.quoted(schema, ATTEMPTS)}{condition} ORDER BY started_at, run, number"
-    )
-    return [Attempt(*row) for row in rows]
+    name = dialect.quoted(schema, ATTEMPTS)
+    try:
+        rows = query(f"SELECT {columns} FROM {name}{condition} ORDER BY started_at, run, number")
+    except WhimbrelError:
+        raise
+    except Exception as error:
+        raise DatabaseFailed(
+            f"the journal {name} cannot be read",
+            why=str(error),
+            state="nothing was changed",
+            hint="the user of the URL needs the right to read it, as it does for the version table",
+        ) from error
+    return [Attempt._make(row) for row in rows]
 
 
 def latest(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
@@ -109,3 +144,33 @@ def latest(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
 def applied(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
     """Of each revision that is applied now, as far as the journal knows, the attempt that has applied it."""
     return {name: attempt for name, attempt in latest(attempts).items() if attempt.direction == "upgrade"}
+
+
+def provenance_of(attempts: Iterable[Attempt], revision: str) -> str | None:
+    """Who has applied a revision, when and from what, in words; None if the journal does not know.
+
+    For example `applied 2026-11-20 14:03 UTC by ann on ci-7 from branch feature/x, whimbrel 0.1`.
+    """
+    last = last_applied(attempts, revision)
+    return f"applied {last.when} {last.who}, {last.tool}" if last else None
+
+
+def last_applied(attempts: Iterable[Attempt], revision: str) -> Attempt | None:
+    """The last attempt that has applied a revision, whatever came after it."""
+    found = None
+    for attempt in attempts:
+        if attempt.revision == revision and attempt.state == DONE and attempt.direction == "upgrade":
+            found = attempt
+    return found
+
+
+def _moment(text: str) -> datetime:
+    from datetime import UTC, datetime
+
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _printable(text: str) -> str:
+    """Text from a database, without what would move the cursor of a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)

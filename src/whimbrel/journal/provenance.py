@@ -38,7 +38,7 @@ def _tools() -> str:
     import alembic
     import sqlalchemy
 
-    from .. import __version__
+    from ..version import __version__
 
     python = ".".join(map(str, sys.version_info[:3]))
     return (
