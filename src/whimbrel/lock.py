@@ -7,14 +7,17 @@ revision is applied twice follows from reading the version again in the transact
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from .connect.driver import Query
-from .dialects import Holder
-from .dialects.base import Sessions
 from .errors import LockBusy
 from .events import Listener, Waiting
 from .patience import Patience
+from .record import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .connect.driver import Query
+    from .dialects import Holder
+    from .dialects.base import Sessions
 
 _TOLD_AFTER = 1.0
 _TOLD_EVERY = 10.0
@@ -36,7 +39,7 @@ class Lock:
     ) -> None:
         self._sessions = sessions
         self._query = query
-        self._key = key
+        self.key = key
         self._between_tries = between_tries
         self._where = where
 
@@ -53,8 +56,8 @@ class Lock:
         """
         take = self._sessions.acquire_in_transaction if in_transaction else self._sessions.acquire
         patience, told = Patience(seconds), _TOLD_AFTER
-        while not take(self._query, self._key):
-            holder = self._sessions.holder(self._query, self._key)
+        while not take(self._query, self.key):
+            holder = self._sessions.holder(self._query, self.key)
             self._between_tries()
             if patience.waited > told:
                 listen(Waiting("another migrator", str(holder or "it has just ended"), patience.waited))
@@ -65,11 +68,11 @@ class Lock:
 
     def release(self) -> bool:
         """Give it back; false if it was lost meanwhile, as behind a pooler or when the connection broke."""
-        return self._sessions.release(self._query, self._key)
+        return self._sessions.release(self._query, self.key)
 
     def is_held(self) -> bool:
         """Whether this session still has it."""
-        return self._sessions.holds(self._query, self._key)
+        return self._sessions.holds(self._query, self.key)
 
 
 def busy(holder: Holder | None, seconds: float, where: str) -> LockBusy:

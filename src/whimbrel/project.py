@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from .author import NewRevision
     from .environment import Environment
     from .events import Event, Listener
+    from .log import LogEntry
     from .planner import Plans
-    from .position import Position
+    from .position import Position, Wanted
     from .runner import Outcome, Runner
     from .status import Status
 
@@ -168,21 +169,15 @@ class Project:
     def positions(self) -> list[Position]:
         """Where the database is; one entry for each database that the project's env.py visits. Reads the database.
 
+        The journal is read too where a database is at a revision that no file has: it knows where that came from.
         Without an env.py only the driver is needed, not SQLAlchemy.
 
         Raises:
             ProjectNotFound, VersionsFolderMissing: there is no project to ask for.
             UrlMissing, DriverMissing, CannotConnect, VersionTableBroken.
         """
-        from . import position
-
-        self.history  # noqa: B018  # refuses a folder that is no project before its database is asked
-        self._check_for_env_py()
-        if not self.database.has_env and self._attributes.get("connection") is None:
-            found = self._apart(lambda: position.by_driver(self.database))
-            if found is not None:
-                return [found]
-        return self._apart(self._positions_by_environment)
+        history = self.history
+        return self._positions(lambda heads: any(head not in history for head in heads))
 
     def current(self) -> tuple[str, ...]:
         """The revisions in the version table; empty at base. Reads the database.
@@ -205,11 +200,31 @@ class Project:
 
         self.history  # noqa: B018  # what is wrong with the files is no status of a database
         try:
-            positions = self.positions()
+            positions = self._positions(lambda heads: True)
             check = self.check if compare else None
             return [status_at(at, self.history, self.database.name, check) for at in positions]
         except WhimbrelError as error:
             return [Status(self.database.name, self._where, error=error)]
+
+    def log(self, revision: str | None = None) -> list[LogEntry]:
+        """What was done to the database: every attempt to run a revision, the newest first. Reads the database.
+
+        Args:
+            revision: only attempts of this one. It may be one that no file has.
+
+        Raises:
+            DatabaseFailed: there is a journal, and it cannot be read.
+            RevisionNotFound, RevisionAmbiguous, TargetInvalid, MultipleHeads: `revision` names none.
+            As `positions`.
+        """
+        from .log import log_of
+
+        self.history  # noqa: B018  # refuses a folder that is no project before its database is asked
+        positions = self._positions(lambda heads: True)
+        for position in positions:
+            if position.unread is not None:
+                raise position.unread
+        return log_of(positions, self.history, revision)
 
     # -- changing the database ------------------------------------------------------------------
 
@@ -348,6 +363,7 @@ class Project:
     apositions = _in_thread(positions)
     acurrent = _in_thread(current)
     astatus = _in_thread(status)
+    alog = _in_thread(log)
     aupgrade = _in_thread(upgrade)
     adowngrade = _in_thread(downgrade)
     astamp = _in_thread(stamp)
@@ -411,8 +427,9 @@ class Project:
 
     def _runner(self) -> Runner:
         from .runner import Runner
+        from .settings.limits import limits
 
-        return Runner(self._environment(), self._tell)
+        return Runner(self._environment(), self._tell, limits(self.database.options))
 
     def _author(self, autogenerate: bool = False) -> Any:
         from .author import Author, WritingScripts
@@ -470,11 +487,21 @@ class Project:
         start, end = parse_range(target)
         return start or None, end or "heads"
 
-    def _positions_by_environment(self) -> list[Position]:
+    def _positions(self, journal: Wanted) -> list[Position]:
+        from . import position
+
+        self._check_for_env_py()
+        if not self.database.has_env and self._attributes.get("connection") is None:
+            found = self._apart(lambda: position.by_driver(self.database, journal))
+            if found is not None:
+                return [found]
+        return self._apart(lambda: self._positions_by_environment(journal))
+
+    def _positions_by_environment(self, journal: Wanted) -> list[Position]:
         from .position import by_environment
 
         environment = self._environment()
-        found = by_environment(environment)
+        found = by_environment(environment, journal)
         self._history_found = environment.scripts.history
         return found
 

@@ -107,13 +107,13 @@ class Changes(Protocol):
     """How statements change this kind of database, and how to see whether one has."""
 
     def kind(self, statement: Statement) -> str:
-        """One of READS, OF_SESSION, IN_TRANSACTION, COMMITS, ALONE."""
+        """One of PASSES, ENDS, IN_TRANSACTION, COMMITS, ALONE."""
 
     def image(self, query: Query, statement: Statement) -> str | None:
         """What the statement changes, as it is now; None if that cannot be seen."""
 
-    def happened(self, statement: Statement, before: str | None, now: str | None) -> bool | None:
-        """Whether a statement was executed, from the images; None if they cannot tell."""
+    def happened(self, statement: Statement, now: str, changed: bool) -> bool | None:
+        """Whether a statement was executed, from its image now and whether it has changed; None if that cannot tell."""
 
     def clean_up(self, query: Query, statement: Statement) -> str | None:
         """Remove what an interrupted statement has left, so that it can be executed again; what it was."""
@@ -122,9 +122,10 @@ class Changes(Protocol):
         """Why an error may be gone when the transaction is run again: `lock`, `deadlock`, …; None if it will not."""
 
 
-READS, OF_SESSION, IN_TRANSACTION, COMMITS, ALONE = "reads", "of session", "in transaction", "commits", "alone"
-"""What a statement is: it changes nothing; only its session; what a transaction can take back; it commits, itself and
-what came before; it cannot be in a transaction."""
+PASSES, ENDS, IN_TRANSACTION, COMMITS, ALONE = "passes", "ends", "in transaction", "commits", "alone"
+"""What a statement is: it changes nothing but its session, or can be executed again without harm; it ends the
+transaction, and else is like those; it is part of the transaction; it commits, itself and what came before; it cannot
+be in a transaction."""
 
 
 class Dialect(Protocol):
@@ -164,6 +165,12 @@ class Dialect(Protocol):
 
     def table_exists(self, table: str, schema: str | None) -> str:
         """A statement that returns a row with something in it exactly if the table exists."""
+
+    def column_width(self, table: str, schema: str | None, column: str) -> str:
+        """A statement that returns how many characters a column has room for; nothing if there is no limit."""
+
+    def widen(self, table: str, column: str, width: int) -> str:
+        """A statement that makes room for so many characters in a column that is never NULL; `table` is quoted."""
 
     def place(self, query: Query) -> Place:
         """Where a connection looks up names: schema search path, current database, attached files."""

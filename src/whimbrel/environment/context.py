@@ -68,7 +68,7 @@ class WorkContext(EnvironmentContext):
         self._operations = Operations(context)
         with self._transactions_taken_over(context), operations_proxied(self._operations):
             try:
-                context.run_migrations(**arguments)
+                self.work.around(visit, lambda: context.run_migrations(**arguments))
             except BaseException as error:
                 visit.failure = error  # env.py may swallow it, and go on to the next tenant
                 raise
@@ -124,7 +124,7 @@ class WorkContext(EnvironmentContext):
         if not connection.in_transaction():
             self._used = [used for used in self._used if used is not connection]
         self._listen(connection, "before_cursor_execute", note)
-        self._listen(connection, "commit", lambda _: self._note_commit())
+        self._listen(connection, "commit", lambda _: self._committing())
 
     @staticmethod
     def _is_in(connections: list[Connection], connection: Connection) -> bool:
@@ -139,7 +139,14 @@ class WorkContext(EnvironmentContext):
         if not self._has_transactions(connection):
             if connection.in_transaction():
                 return  # begun by the driver's rules, before we were asked
-            self._transactions.append(Transactions(connection, self._note_commit))
+            self._transactions.append(
+                Transactions(
+                    connection,
+                    before_commit=self._tell_watcher,
+                    on_commit=self._note_commit,
+                    on_leave=self._leaving,
+                )
+            )
         context.impl.transactional_ddl = True
 
     def _has_transactions(self, connection: Connection) -> bool:
@@ -149,6 +156,20 @@ class WorkContext(EnvironmentContext):
         """A revision has committed: it can no more be rolled back, unless it was through."""
         if self.visits and not self.visits[-1].recorded:
             self.visits[-1].committed_midway = True
+
+    def _committing(self) -> None:
+        self._tell_watcher()
+        self._note_commit()
+
+    def _tell_watcher(self) -> None:
+        visit = self.visits[-1] if self.visits else None
+        if visit is not None and visit.watcher is not None and not visit.recorded:
+            visit.watcher.committing()
+
+    def _leaving(self) -> None:
+        visit = self.visits[-1] if self.visits else None
+        if visit is not None and visit.watcher is not None and not visit.recorded:
+            visit.watcher.leaving()
 
     @contextmanager
     def _transactions_taken_over(self, context: MigrationContext) -> Iterator[None]:
@@ -164,7 +185,7 @@ class WorkContext(EnvironmentContext):
         if context._transaction is not None:
             context._transaction.commit()
             context._transaction = None
-        context._transaction_per_migration = True
+        context._transaction_per_migration = self.visits[-1].owned = True
         try:
             yield
         finally:
@@ -222,6 +243,8 @@ def _note_autocommit_blocks(visit: Visit) -> None:
 
     @contextmanager
     def autocommit_block() -> Iterator[None]:
+        if visit.watcher is not None:
+            visit.watcher.committing()
         visit.committed_midway = True
         with stock():
             yield

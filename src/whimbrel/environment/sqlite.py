@@ -43,12 +43,23 @@ class Transactions:
 
     Args:
         connection: the connection, not in a transaction yet.
+        before_commit: called before something is committed behind SQLAlchemy's back.
         on_commit: called when something was committed that can no more be rolled back.
+        on_leave: called before the transaction is left to the driver.
     """
 
-    def __init__(self, connection: Connection, on_commit: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        before_commit: Callable[[], None],
+        on_commit: Callable[[], None],
+        on_leave: Callable[[], None],
+    ) -> None:
         self.connection = connection
+        self._before_commit = before_commit
         self._on_commit = on_commit
+        self._on_leave = on_leave
         self._is_ours = False
         self._is_drivers = False
         self._changed = False
@@ -94,6 +105,7 @@ class Transactions:
 
     def _leave_to_driver(self) -> None:
         if not self._autocommits and not self.connection.in_nested_transaction():
+            self._on_leave()
             self._commit()
             self._is_drivers = True
             self._on_commit()
@@ -106,6 +118,8 @@ class Transactions:
         """Commit behind SQLAlchemy's back, which goes on believing in its transaction; not in one of its savepoints."""
         if not self._is_in_transaction or self.connection.in_nested_transaction():
             return
+        if self._changed:
+            self._before_commit()
         cursor = self.connection.connection.cursor()
         cursor.execute("COMMIT")
         cursor.close()

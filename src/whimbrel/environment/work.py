@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
 from sqlalchemy import Engine
@@ -29,6 +29,20 @@ class ReplicaBehind(Exception):
     """A replica does not show yet what was reported. It proves nothing: the change may be on its way."""
 
 
+class Watcher(Protocol):
+    """Told what happens to the transaction of a revision while it runs."""
+
+    def committing(self) -> None:
+        """Before something is committed although the revision is not through."""
+
+    def leaving(self) -> None:
+        """Before statements may be executed that nobody sees, on the driver's own connection."""
+
+
+def _straight(visit: Visit, run: Callable[[], None]) -> None:
+    run()
+
+
 @dataclass(frozen=True)
 class Work:
     """What a command wants done with each database that an environment visits.
@@ -40,6 +54,7 @@ class Work:
         options: keyword arguments of Alembic's `EnvironmentContext`: `as_sql`, `destination_rev`, `tag`, ….
         metadata: the models, for an environment that has no env.py to name them.
         before: called with each visit before anything is executed.
+        around: called with each visit and with what runs its steps, to be called as often as is needed.
     """
 
     steps: Callable[[Visit], Iterable[AlembicStep]]
@@ -48,6 +63,7 @@ class Work:
     options: Mapping[str, Any] = field(default_factory=dict)
     metadata: Any = None
     before: Callable[[Visit], None] | None = None
+    around: Callable[[Visit, Callable[[], None]], None] = _straight
 
     @property
     def offline(self) -> bool:
@@ -63,7 +79,8 @@ class Visit:
         context: Alembic's migration context.
         schema: the version table's schema, as it was translated then: an env.py may go on to the next tenant with the
             same connection.
-        heads: what the version table held when the work began.
+        heads: what the version table held when the work began, or was begun again.
+        first_heads: what it held when the work began first.
         purged: what it held before that, if the work began with emptying it.
         reported: what it must hold if all that was reported is true.
         running: the revision whose code runs right now, or failed.
@@ -75,6 +92,9 @@ class Visit:
         place: where names without a schema were looked up.
         begun: whether the version table has been read.
         shared: whether the connection is the caller's, who commits or rolls back.
+        owned: whether its transactions are ours to begin and to end.
+        watcher: told what happens to the transaction of the running revision.
+        confirmed: whether a new connection has seen what was reported; None if none was asked yet.
         autocommits: whether the connection commits each statement by itself.
         failure: what the run of this database has raised.
         url: the database's URL with the password masked, as it is configured; None if only env.py knows it.
@@ -94,6 +114,10 @@ class Visit:
     place: Place = field(default_factory=Place)
     begun: bool = False
     shared: bool = False
+    owned: bool = False
+    watcher: Watcher | None = None
+    first_heads: tuple[str, ...] | None = None
+    confirmed: bool | None = None
     autocommits: bool = False
     failure: BaseException | None = None
     url: str | None = None
@@ -101,7 +125,7 @@ class Visit:
     @property
     def before(self) -> tuple[str, ...]:
         """What the version table held when the command came."""
-        return self.heads if self.purged is None else self.purged
+        return (self.first_heads or ()) if self.purged is None else self.purged
 
     @property
     def offline(self) -> bool:
@@ -168,19 +192,35 @@ class Visit:
         """Note where the database is, and how to get there again."""
         self.begun = True
         self.heads = tuple(heads)
+        self.running = None
+        if self.first_heads is None:
+            self.first_heads = self.heads
         self.reported = frozenset(heads)
         if not self.offline:
             options = self.context.connection.get_execution_options() if self.context.connection else {}
             level = options.get("isolation_level") or getattr(self.engine.dialect, "_on_connect_isolation_level", None)
             self.autocommits = level == "AUTOCOMMIT" or self._driver_autocommits
         if not self.offline and self.dialect is not None:
-            self.place = self.dialect.place(self._query())
+            self.place = self.dialect.place(self.query)
 
     def read(self) -> tuple[str, ...]:
         """What the version table holds, read on the migration's own connection."""
         if self.dialect is None:
             return self.context.get_current_heads()
-        return versions.read(self._query(), self.dialect, self.context.version_table, self.schema)
+        return versions.read(self.query, self.dialect, self.context.version_table, self.schema)
+
+    def peek(self) -> tuple[str, ...]:
+        """As `read`, and no transaction is left open by it."""
+        try:
+            return self.read()
+        finally:
+            self.end_driver_transaction()
+
+    def end_driver_transaction(self) -> None:
+        """End what a query has begun behind SQLAlchemy's back, unless SQLAlchemy is in a transaction itself."""
+        connection = self.context.connection
+        if connection is not None and not connection.in_transaction():
+            connection.connection.rollback()
 
     def read_anew(self) -> tuple[str, ...] | None:
         """What the version table holds for everybody else, read on a new connection.
@@ -239,7 +279,9 @@ class Visit:
 
         return on_new_connection(self.engine, asked)
 
-    def _query(self) -> Query:
+    @property
+    def query(self) -> Query:
+        """Queries on the migration's own connection, behind SQLAlchemy's back."""
         assert self.context.connection is not None
         return query_of(self.context.connection.connection)
 

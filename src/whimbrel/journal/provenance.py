@@ -34,6 +34,19 @@ def provenance(folder: str, application: str) -> Provenance:
     return Provenance(_tools(), application, socket.gethostname(), os.getpid(), _os_user(), branch, commit)
 
 
+def is_running(host: str, pid: int) -> bool:
+    """Whether a process may still be there; of one on another host that cannot be known, and it may."""
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # it is there, and another user's
+    return True
+
+
 def _tools() -> str:
     import alembic
     import sqlalchemy

@@ -66,6 +66,16 @@ class MySQL:
             f"WHERE table_schema = {in_schema} AND table_name = {_literal(table)}"
         )
 
+    def column_width(self, table: str, schema: str | None, column: str) -> str:
+        in_schema = _literal(schema) if schema else "DATABASE()"
+        return (
+            "SELECT character_maximum_length FROM information_schema.columns WHERE"
+            f" table_schema = {in_schema} AND table_name = {_literal(table)} AND column_name = {_literal(column)}"
+        )
+
+    def widen(self, table: str, column: str, width: int) -> str:
+        return f"ALTER TABLE {table} MODIFY {self.quoted(column)} VARCHAR({width}) NOT NULL"
+
     def place(self, query: Query) -> Place:
         [[database, server]] = query("SELECT DATABASE(), CONCAT_WS(' ', @@hostname, @@port)")
         return Place((f"USE {self.quoted(database)}",), database, server) if database else Place()

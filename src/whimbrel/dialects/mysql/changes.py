@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...record import TYPE_CHECKING
-from ..base import COMMITS, IN_TRANSACTION, OF_SESSION, READS
+from ..base import COMMITS, ENDS, IN_TRANSACTION, PASSES
 from ..statement import words_of
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 _READS = words_of("SELECT SHOW DESCRIBE DESC EXPLAIN CHECKSUM HELP VALUES TABLE DO")
 _OF_SESSION = words_of("SET USE SAVEPOINT RELEASE ROLLBACK PREPARE DEALLOCATE LOCK UNLOCK BEGIN START")
-_COMMITS_FIRST = words_of("LOCK UNLOCK BEGIN START")
-_REPEATABLE = words_of("ANALYZE OPTIMIZE CHECK REPAIR FLUSH")
+_ENDS = words_of("LOCK UNLOCK BEGIN START COMMIT ANALYZE OPTIMIZE CHECK REPAIR FLUSH")
 _MOVES_ROWS = words_of("TRUNCATE EXCHANGE")  # of a partition, which the definition does not show
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 _NO_SUCH_TABLE = 1146
@@ -28,18 +27,16 @@ class Changes:
     def kind(self, statement: Statement) -> str:
         verb, words = statement.verb, statement.words
         if verb in _READS or (verb == "WITH" and not statement.changes_data):
-            return READS
+            return PASSES
         if verb in ("CREATE", "DROP") and "TEMPORARY" in statement.modifiers:
-            return OF_SESSION
-        if verb in _COMMITS_FIRST or (verb == "SET" and "AUTOCOMMIT" in words):
-            return COMMITS
+            return PASSES
+        if verb in _ENDS or (verb == "SET" and "AUTOCOMMIT" in words):
+            return ENDS
         if verb in _OF_SESSION and "PASSWORD" not in words:
-            return OF_SESSION
+            return PASSES
         return IN_TRANSACTION if statement.changes_data else COMMITS
 
     def image(self, query: Query, statement: Statement) -> str | None:
-        if statement.verb in _REPEATABLE or statement.verb in _COMMITS_FIRST:
-            return ""
         table = self._probed(statement)
         if table is None:
             return None
@@ -52,10 +49,8 @@ class Changes:
             raise
         return _COUNTER.sub("", str(row[1]))
 
-    def happened(self, statement: Statement, before: str | None, now: str | None) -> bool | None:
-        if before is None or now is None:
-            return None
-        return now != before
+    def happened(self, statement: Statement, now: str, changed: bool) -> bool | None:
+        return changed
 
     def clean_up(self, query: Query, statement: Statement) -> str | None:
         return None

@@ -67,6 +67,16 @@ class PostgreSQL:
     def table_exists(self, table: str, schema: str | None) -> str:
         return f"SELECT 1 WHERE to_regclass({literal(self.quoted(schema, table))}) IS NOT NULL"
 
+    def column_width(self, table: str, schema: str | None, column: str) -> str:
+        in_schema = literal(schema) if schema else "current_schema()"
+        return (
+            "SELECT character_maximum_length FROM information_schema.columns"
+            f" WHERE table_schema = {in_schema} AND table_name = {literal(table)} AND column_name = {literal(column)}"
+        )
+
+    def widen(self, table: str, column: str, width: int) -> str:
+        return f"ALTER TABLE {table} ALTER COLUMN {double_quoted(column)} TYPE VARCHAR({width})"
+
     def place(self, query: Query) -> Place:
         [[path, role, schema, database]] = query(
             "SELECT current_setting('search_path'), current_setting('role'), current_schema(),"

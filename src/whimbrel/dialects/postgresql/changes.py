@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...record import TYPE_CHECKING
-from ..base import ALONE, COMMITS, IN_TRANSACTION, OF_SESSION, READS, double_quoted, literal
+from ..base import ALONE, ENDS, IN_TRANSACTION, PASSES, double_quoted, literal
 from ..statement import words_of
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ class Changes:
     def kind(self, statement: Statement) -> str:
         verb, words = statement.verb, statement.words
         if verb in _READS or (verb == "WITH" and not statement.changes_data):
-            return READS
+            return PASSES
         if verb in _OF_SESSION or verb in _TRANSACTION:
-            return COMMITS if verb in ("COMMIT", "END") else OF_SESSION
+            return ENDS if verb in ("COMMIT", "END") else PASSES
         alone = verb in (*_REPEATABLE, "CALL", "DO", "") or "CONCURRENTLY" in words
         return ALONE if alone or statement.subject in ("DATABASE", "TABLESPACE", "SYSTEM") else IN_TRANSACTION
 
@@ -38,16 +38,14 @@ class Changes:
             return self._index(query, statement)
         return None
 
-    def happened(self, statement: Statement, before: str | None, now: str | None) -> bool | None:
-        if before is None or now is None:
-            return None
+    def happened(self, statement: Statement, now: str, changed: bool) -> bool | None:
         if statement.verb in _REPEATABLE:
             return False  # once more does no harm
         if statement.verb == "DROP":
             return now == ""
         if not statement.name:
-            return now != before if _INVALID not in now else None
-        return now != before and not now.startswith(_INVALID)
+            return changed if _INVALID not in now else None
+        return changed and not now.startswith(_INVALID)
 
     def clean_up(self, query: Query, statement: Statement) -> str | None:
         """An index that was being built concurrently stays behind, invalid: it is of no use and is in the way."""

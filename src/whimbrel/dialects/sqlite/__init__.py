@@ -73,6 +73,12 @@ class SQLite:
         catalog = self.quoted(schema, "sqlite_master")
         return f"SELECT 1 FROM {catalog} WHERE type IN ('table', 'view') AND lower(name) = lower({literal(table)})"
 
+    def column_width(self, table: str, schema: str | None, column: str) -> str:
+        return "SELECT NULL"  # SQLite takes any length
+
+    def widen(self, table: str, column: str, width: int) -> str:
+        raise NotImplementedError("no column of SQLite is too narrow")
+
     def place(self, query: Query) -> Place:
         attached = {name: file for _, name, file in query("PRAGMA database_list") if file}
         return Place(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ...record import TYPE_CHECKING
-from ..base import ALONE, COMMITS, IN_TRANSACTION, OF_SESSION, READS
+from ..base import ENDS, IN_TRANSACTION, PASSES
 from ..statement import words_of
 
 if TYPE_CHECKING:
     from ...connect.driver import Query
     from ..statement import Statement
 
-_OF_SESSION = words_of("PRAGMA ATTACH DETACH SAVEPOINT RELEASE ROLLBACK BEGIN")
+_OF_SESSION = words_of("PRAGMA VACUUM ANALYZE ATTACH DETACH SAVEPOINT RELEASE ROLLBACK BEGIN")
 _BUSY = ("database is locked", "database table is locked", "database schema is locked")
 
 
@@ -19,19 +19,19 @@ class Changes:
 
     def kind(self, statement: Statement) -> str:
         verb = statement.verb
-        if verb in ("SELECT", "EXPLAIN", "VALUES", "ANALYZE") or (verb == "WITH" and not statement.changes_data):
-            return READS
+        if verb in ("SELECT", "EXPLAIN", "VALUES") or (verb == "WITH" and not statement.changes_data):
+            return PASSES
         if verb in ("COMMIT", "END"):
-            return COMMITS
+            return ENDS
         if verb in _OF_SESSION or not statement.modifiers.isdisjoint(("TEMP", "TEMPORARY")):
-            return OF_SESSION
-        return ALONE if verb == "VACUUM" else IN_TRANSACTION
+            return PASSES
+        return IN_TRANSACTION
 
     def image(self, query: Query, statement: Statement) -> str | None:
-        return "" if statement.verb == "VACUUM" else None
+        return None
 
-    def happened(self, statement: Statement, before: str | None, now: str | None) -> bool | None:
-        return None if before is None else False  # VACUUM once more does no harm
+    def happened(self, statement: Statement, now: str, changed: bool) -> bool | None:
+        return None
 
     def clean_up(self, query: Query, statement: Statement) -> str | None:
         return None

@@ -1,0 +1,201 @@
+"""Keeps the journal of a run: which attempt is running, how it ended, and what earlier ones have left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+from alembic.util import CommandError
+
+from ..environment import Scripts, Visit
+from ..environment.reasons import reason
+from ..errors import HalfDone, RevisionEdited, WhimbrelError, place
+from ..history.checksum import Checksum, checksum
+from ..journal import STATEMENTS, Attempt
+from ..journal.attempt import FAILED, INTERRUPTED, RUNNING
+from ..journal.book import UNDECIDED, Book, Entry, now
+from ..journal.provenance import Provenance, is_running
+from ..planner import Plan, Step
+from .undecided import Undecided
+
+
+class Attempts:
+    """The attempts of one command at one database.
+
+    Args:
+        visit: the database.
+        scripts: the revision files.
+        provenance: who runs this.
+        session: the number of its session.
+    """
+
+    def __init__(self, visit: Visit, scripts: Scripts, provenance: Provenance, session: str) -> None:
+        assert visit.context.connection is not None
+        self._visit = visit
+        self._connection = visit.context.connection
+        self._scripts = scripts
+        self._provenance = provenance
+        self._session = session
+        self._run = uuid4().hex
+        self._number = 0
+        self._upcoming: list[Step] = []
+        self._running: Attempt | None = None
+        self.book = Book(self._connection, visit.context.version_table_schema)
+
+    def open(self) -> None:
+        """Make the journal if it is not there, and note which attempts have crashed. Writes the database."""
+        if not self._is_there():
+            with self._transaction():
+                self.book.create()
+        with self._transaction():
+            gone = [one for one in self.book.open_attempts() if one.run != self._run and not self._is_alive(one)]
+            self.book.mark_crashed(gone)
+
+    def follow(self, plan: Plan) -> None:
+        """Note what is to be run.
+
+        Raises:
+            HalfDone: a revision was left in the middle, and the plan does not complete it.
+            RevisionEdited: it was, and its file is another one now.
+        """
+        self._upcoming = list(plan.steps)
+        with self._transaction():
+            for revision, direction in self.book.half_done():
+                if not any((step.revision, step.direction) == (revision, direction) for step in plan.steps):
+                    raise _half_done(revision, direction, self._visit)
+                self._check_for_edits(revision, direction)
+
+    def begin(self) -> None:
+        """Note that the next step begins, unless the last one has noted it already. Writes the database."""
+        if self._running is None:
+            with self._transaction():
+                self._running = self._next()
+                self.book.begin(self._running)
+
+    def entries(self) -> list[Entry]:
+        """What is noted of an interrupted run of the step."""
+        step = self._upcoming[0]
+        return self.book.entries(step.revision, step.direction)
+
+    def finish(self, *, has_noted: bool) -> None:
+        """Note that the step is through, and that the next one begins: in the transaction of the step.
+
+        Args:
+            has_noted: whether statements of it were noted.
+        """
+        assert self._running is not None
+        step = self._upcoming.pop(0)
+        if has_noted:
+            self.book.clear(step.revision, step.direction)
+        following = self._next() if self._upcoming else None
+        self.book.finish(self._running, _heads(self._visit.reported), following)
+        self._running = following
+
+    def end(self, error: BaseException) -> None:
+        """Note that the step did not get through, if there is still a connection to note it on. Writes the database."""
+        attempt, self._running = self._running, None
+        if attempt is None or not self._visit.owned or self._connection.closed or self._connection.invalidated:
+            return
+        if self._connection.in_transaction():
+            self._connection.rollback()
+        with self._transaction():
+            is_failure = isinstance(error, Exception)
+            self.book.end(attempt, FAILED if is_failure else INTERRUPTED, error=_words(error) if is_failure else None)
+            if isinstance(error, Undecided):
+                self.book.mark(*error.key, [error.seq], state=UNDECIDED)
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """A transaction of its own, or the one that is there, if that is not ours to end."""
+        if self._visit.owned and not self._connection.in_transaction():
+            with self._connection.begin():
+                yield
+        else:
+            yield
+
+    def _is_there(self) -> bool:
+        dialect = self._visit.dialect
+        assert dialect is not None
+        try:
+            return bool(self._visit.query(dialect.table_exists(STATEMENTS, self._visit.schema)))
+        finally:
+            self._visit.end_driver_transaction()
+
+    def _is_alive(self, attempt: Attempt) -> bool:
+        """Whether the process of an attempt may be at work: where there is a lock, and it is ours, it is not."""
+        dialect = self._visit.dialect
+        return dialect is not None and dialect.sessions.locks_each_transaction and is_running(attempt.host, attempt.pid)
+
+    def _next(self) -> Attempt:
+        step = self._upcoming[0]
+        self._number += 1
+        file, sums = self._file(step.revision)
+        who = self._provenance
+        return Attempt(
+            run=self._run,
+            number=self._number,
+            revision=step.revision,
+            direction=step.direction,
+            from_heads=_heads(self._visit.reported),
+            to_heads=None,
+            state=RUNNING,
+            started_at=now(),
+            ended_at=None,
+            file=file,
+            file_sha256=sums.raw,
+            code_sha256=sums.code,
+            tools=who.tools[:255],
+            application=f"{who.application} {step.direction}",
+            host=who.host[:255],
+            pid=who.pid,
+            os_user=who.os_user,
+            db_user=self._visit.engine.url.username,
+            session=self._session,
+            git_branch=who.git_branch and who.git_branch[:255],
+            git_commit=who.git_commit and who.git_commit[:64],
+            error=None,
+        )
+
+    def _file(self, revision: str) -> tuple[str, Checksum]:
+        path = self._scripts.history[revision].path
+        return place(path).rpartition("/")[2][:255], checksum(path)
+
+    def _check_for_edits(self, revision: str, direction: str) -> None:
+        attempt = self.book.last_attempt(revision, direction)
+        _, sums = self._file(revision)
+        if attempt is None or attempt.file_sha256 == sums.raw:
+            return
+        if attempt.code_sha256 is None or attempt.code_sha256 != sums.code:
+            raise RevisionEdited(
+                f"revision {revision} was left in the middle, and its file was edited since",
+                where=self._scripts.history[revision].path,
+                why=f"statements of it are done that the edited file may not have ({attempt.started_at[:16]} UTC)",
+                state="nothing was changed by this run",
+                hint="restore the file as it was then; or undo what it did by hand, and whimbrel resolve --abandon",
+            )
+
+
+def _half_done(revision: str, direction: str, visit: Visit) -> HalfDone:
+    return HalfDone(
+        f"the {direction} of {revision} was left in the middle, and this command does not complete it",
+        where=visit.where,
+        why="some of its statements are done and committed",
+        state="nothing was changed by this run",
+        hint=f"whimbrel {direction} {revision if direction == 'upgrade' else '-1'} first; "
+        "or, when you have undone it by hand, whimbrel resolve --abandon",
+    )
+
+
+def _heads(heads: frozenset[str]) -> str:
+    return " ".join(sorted(heads))
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, WhimbrelError):
+        return error.what
+    if isinstance(error, CommandError):
+        return str(error)
+    return reason(error)

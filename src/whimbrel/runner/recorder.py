@@ -1,0 +1,324 @@
+"""Watches the statements of a revision, and notes those that a crash must not make it execute twice.
+
+As long as a revision is one transaction there is nothing to note. What commits midway (DDL on MySQL, an autocommit
+block on PostgreSQL) is noted before and after it is executed, and what was done before it in the same transaction is
+noted in that transaction: whatever happens then, it is known how far the revision came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, event
+
+from ..dialects import Dialect
+from ..dialects.base import ALONE, COMMITS, ENDS, IN_TRANSACTION, PASSES
+from ..dialects.statement import Statement, read_statement
+from ..environment import Visit
+from ..journal.book import AGAIN, FINISHED, OWN, STARTED, Book, Entry
+from ..patience import Patience
+from .resumption import Mismatch, Resumption, entry_of, image_hash, is_done
+from .undecided import unknown, unlike
+
+_HOOKS = ("do_execute", "do_executemany", "do_execute_no_params")
+_UNSEEN = "statements through the driver's own connection"
+
+
+class Recorder:
+    """The statements of one revision after the other, on one connection.
+
+    Args:
+        visit: the database.
+        dialect: what it is.
+        book: where to note them; None to note nothing.
+        may_commit: checked before something is committed midway; raises if that must not be.
+        limit_waits: limits how long the statements of a transaction wait for locks.
+        retry: waits out what is in the way of a statement that failed for the moment; None if that takes too long.
+    """
+
+    def __init__(
+        self,
+        visit: Visit,
+        dialect: Dialect,
+        book: Book | None,
+        *,
+        may_commit: Callable[[Statement | None], None],
+        limit_waits: Callable[[], None],
+        retry: Callable[[BaseException, Statement, Patience | None], Patience | None],
+    ) -> None:
+        assert visit.context.connection is not None
+        self._visit = visit
+        self._connection: Connection = visit.context.connection
+        self._changes = dialect.changes
+        self._book = book
+        self._may_commit = may_commit
+        self._limit_waits = limit_waits
+        self._retry = retry
+        self._key = ("", "")
+        self._active = False
+        self._hooks = {name: self._hook(name) for name in _HOOKS}
+        self._seq = 0
+        self._buffer: list[Entry] = []
+        self._unwritten: Entry | None = None
+        self._noted: set[int] = set()
+        self._temporary: set[str] = set()
+        self._resumption = Resumption(())
+
+    def __enter__(self) -> Recorder:
+        for name in _HOOKS:
+            event.listen(self._connection.engine, name, self._hooks[name])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._active = False
+        for name in _HOOKS:
+            event.remove(self._connection.engine, name, self._hooks[name])
+
+    def start(self, revision: str, direction: str, entries: list[Entry]) -> None:
+        """A revision begins.
+
+        Args:
+            revision, direction: which one.
+            entries: what is noted of an interrupted run of it.
+        """
+        self._key = (revision, direction)
+        self._seq, self._buffer, self._unwritten, self._temporary = 0, [], None, set()
+        self._resumption = Resumption(entries)
+        self._noted = {entry.seq for entry in entries}
+        self._active = True
+        self._visit.watcher = self
+
+    def stop(self) -> None:
+        """The revision's own statements are through.
+
+        Raises:
+            NeedsDecision: it was interrupted the last time behind where it has ended now.
+        """
+        self._active = False
+        if self._resumption:
+            self._matched(Entry(0, "", "its end", "", ""))
+
+    @property
+    def has_noted(self) -> bool:
+        """Whether the journal has statements of the revision, to be forgotten when it is through."""
+        return bool(self._noted)
+
+    # -- called by the environment -----------------------------------------------------------------
+
+    def committing(self) -> None:
+        """What was executed since the last commit is committed now, and so is the note of it."""
+        if self._active and (self._buffer or self._resumption):
+            self._may_commit(None)
+        if self._active and self._book is not None:
+            self._write([])
+
+    def leaving(self) -> None:
+        """From now on statements cannot be seen. That they may have been executed is noted."""
+        if not self._active or self._book is None:
+            return
+        entry = entry_of(self._next(), read_statement(""), _UNSEEN, None, "")._replace(summary=_UNSEEN)
+        noted = self._matched(entry)
+        if noted is not None and noted.state != AGAIN:
+            raise unknown(self._key, noted, "nobody saw what was executed on the driver's own connection")
+        self._write([entry._replace(seq=self._seq, state=STARTED)])
+
+    # -- called by SQLAlchemy ----------------------------------------------------------------------
+
+    def _executed(self, call: str, cursor: Any, sql: str, parameters: Any, context: Any) -> bool:
+        """Execute a statement, unless it is done; whether that was done here."""
+        if not self._active or context is None or context.root_connection is not self._connection:
+            return False
+        if context.execution_options.get(OWN):
+            return False
+        statement = read_statement(sql)
+        kind = self._changes.kind(statement)
+        if kind == ENDS:
+            self.committing()
+        if kind in (PASSES, ENDS) or self._is_temporary(statement):
+            self._note_temporary(statement)
+            return False
+        entry = entry_of(self._next(), statement, sql, parameters, "/".join(self._key))
+        noted = self._matched(entry)
+        if noted is not None and self._is_done(noted, statement):
+            _pretend(noted, context)
+            return True
+        entry = entry._replace(seq=self._seq)
+
+        def execute() -> None:
+            arguments = (cursor, sql, context) if call == "do_execute_no_params" else (cursor, sql, parameters, context)
+            getattr(context.dialect, call)(*arguments)
+
+        if kind == COMMITS:
+            self._commit_midway(entry, statement, execute, cursor, context)
+        elif self._autocommits and kind == ALONE:
+            self._alone(entry, statement, execute, cursor, context)
+        elif self._autocommits and kind == IN_TRANSACTION:
+            self._in_transaction_of_its_own(entry, statement, execute, cursor, context)
+        else:
+            execute()
+            self._buffer.append(_result(entry, cursor, context))
+        return True
+
+    def _commit_midway(
+        self, entry: Entry, statement: Statement, execute: Callable[[], None], cursor: Any, context: Any
+    ) -> None:
+        """A statement that commits what came before, then itself."""
+        self._may_commit(statement)
+        if self._book is not None:
+            self._write([self._started(entry, statement)])
+            self._connection.connection.commit()  # behind SQLAlchemy's back, as the statement itself will
+        self._visit.committed_midway = True
+        self._buffer.clear()
+        self._patiently(execute, statement)
+        self._unwritten = _result(entry, cursor, context)
+
+    def _alone(
+        self, entry: Entry, statement: Statement, execute: Callable[[], None], cursor: Any, context: Any
+    ) -> None:
+        """A statement that cannot be in a transaction."""
+        self._may_commit(statement)
+        if self._book is not None:
+            self._write([self._started(entry, statement)])
+        self._patiently(execute, statement)
+        self._unwritten = _result(entry, cursor, context)
+
+    def _in_transaction_of_its_own(
+        self, entry: Entry, statement: Statement, execute: Callable[[], None], cursor: Any, context: Any
+    ) -> None:
+        """A statement outside of a transaction that could be in one: so it is, together with the note of it."""
+        self._may_commit(None)
+        query = self._visit.query
+
+        def in_transaction() -> None:
+            query("BEGIN")
+            try:
+                self._limit_waits()
+                execute()
+                self._write([_result(entry, cursor, context)])
+                query("COMMIT")
+            except BaseException:
+                query("ROLLBACK")
+                raise
+
+        self._patiently(in_transaction, statement)
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    def _hook(self, name: str) -> Callable[..., bool]:
+        if name == "do_execute_no_params":
+            return lambda cursor, sql, context: self._executed(name, cursor, sql, None, context)
+        return lambda cursor, sql, parameters, context: self._executed(name, cursor, sql, parameters, context)
+
+    def _next(self) -> int:
+        self._seq += 1
+        return self._seq
+
+    @property
+    def _autocommits(self) -> bool:
+        options = self._connection.get_execution_options()
+        return self._visit.autocommits or options.get("isolation_level") == "AUTOCOMMIT"
+
+    def _note_temporary(self, statement: Statement) -> None:
+        if statement.verb == "CREATE" and not statement.modifiers.isdisjoint(("TEMP", "TEMPORARY")):
+            self._temporary.add(".".join(statement.name))
+
+    def _is_temporary(self, statement: Statement) -> bool:
+        """Whether a statement changes only a table that ends with the session, and is executed again in each."""
+        return statement.changes_data and ".".join(statement.name) in self._temporary
+
+    def _matched(self, entry: Entry) -> Entry | None:
+        """What is noted of a statement; its place is that of the note, or behind all that is noted."""
+        try:
+            noted = self._resumption.match(entry)
+        except Mismatch as mismatch:
+            raise unlike(self._key, *mismatch.args) from None
+        while self._resumption.passed_over:
+            passed = self._resumption.passed_over.pop()
+            if passed.state == STARTED and passed.before_image is None:
+                raise unknown(self._key, passed, "it was being executed, and the revision does not come to it any more")
+        if noted is not None:
+            self._seq = noted.seq
+        else:
+            self._seq = max(self._seq, max(self._noted, default=0) + 1)
+        return noted
+
+    def _is_done(self, noted: Entry, statement: Statement) -> bool:
+        """Whether a statement that was begun is through; cleaned up behind it if it is not.
+
+        Raises:
+            NeedsDecision: nobody can know.
+        """
+        if is_done(noted):
+            if noted.returned_rows:
+                raise unknown(self._key, noted, "it returned rows that the revision goes by, and they are not kept")
+            return True
+        if noted.state == AGAIN:
+            return False
+        now = self._changes.image(self._visit.query, statement)
+        if now is None or noted.before_image is None:
+            raise unknown(self._key, noted, "nothing in the database shows whether it was executed")
+        happened = self._changes.happened(statement, now, image_hash(now) != noted.before_image)
+        if happened is None:
+            raise unknown(self._key, noted, "what it has left in the database is not clear")
+        if not happened:
+            self._changes.clean_up(self._visit.query, statement)
+        return happened
+
+    def _started(self, entry: Entry, statement: Statement) -> Entry:
+        image = self._changes.image(self._visit.query, statement)
+        return entry._replace(seq=self._seq, state=STARTED, before_image=image_hash(image))
+
+    def _write(self, entries: list[Entry]) -> None:
+        """Note these, and what was not noted yet of those before."""
+        if self._book is None:
+            return
+        if self._unwritten is not None:
+            self._book.mark(*self._key, [self._unwritten.seq], state=FINISHED, **_outcome(self._unwritten))
+            self._unwritten = None
+        fresh = [*self._buffer, *entries]
+        again = [entry.seq for entry in fresh if entry.seq in self._noted]
+        if again:
+            self._book.clear(*self._key, again)
+        self._book.write(*self._key, fresh)
+        self._noted.update(entry.seq for entry in fresh)
+        self._buffer.clear()
+
+    def _patiently(self, execute: Callable[[], None], statement: Statement) -> None:
+        """Execute a statement that is alone in its transaction; again when it failed only for the moment."""
+        patience: Patience | None = None
+        while True:
+            try:
+                return execute()
+            except Exception as error:
+                if self._changes.is_transient(error) is None:
+                    raise
+                patience = self._retry(error, statement, patience)
+                if patience is None:
+                    raise
+
+
+def _result(entry: Entry, cursor: Any, context: Any) -> Entry:
+    """A statement that was executed, with what its driver says of it."""
+    identity = getattr(cursor, "lastrowid", None)
+    affected = getattr(cursor, "rowcount", None)
+    return entry._replace(
+        state=FINISHED,
+        affected=affected if isinstance(affected, int) else None,
+        inserted_id=identity if isinstance(identity, int) else None,
+        returned_rows=getattr(cursor, "description", None) is not None,
+    )
+
+
+def _outcome(entry: Entry) -> dict[str, Any]:
+    return {
+        "affected": entry.affected,
+        "inserted_id": entry.inserted_id,
+        "returned_rows": int(entry.returned_rows),
+    }
+
+
+def _pretend(noted: Entry, context: Any) -> None:
+    """Let a statement that was executed the last time look as if it was executed now."""
+    context._rowcount = -1 if noted.affected is None else noted.affected
+    context.get_lastrowid = lambda: noted.inserted_id

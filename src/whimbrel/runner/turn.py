@@ -1,0 +1,191 @@
+"""What surrounds the revisions of one database: the lock, and another try for what failed only for the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import exc
+
+from ..dialects import Dialect, Holder
+from ..dialects.statement import Statement, read_statement
+from ..environment import Visit
+from ..errors import LockBusy, PoolerInTheWay
+from ..events import Listener, Waiting
+from ..lock import Lock, busy
+from ..patience import Patience
+from ..settings.limits import Limits
+
+OVERTAKEN, LOCKED = "overtaken", "locked"
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+
+
+class Again(Exception):
+    """A revision was not begun, as somebody else has been faster. `args`: OVERTAKEN or LOCKED."""
+
+
+class Turn:
+    """One database's turn in a run.
+
+    Args:
+        visit: the database.
+        dialect: what it is.
+        limits: how long to wait for what.
+        listen: is told what is waited for.
+    """
+
+    def __init__(self, visit: Visit, dialect: Dialect, limits: Limits, listen: Listener) -> None:
+        self._visit = visit
+        self._sessions = dialect.sessions
+        self._changes = dialect.changes
+        self._limits = limits
+        self._listen = listen
+        self._lock: Lock | None = None
+        self._pooled: bool | None = None
+        self._waits_for_locks = Patience(limits.lock_wait)
+
+    # -- the lock -------------------------------------------------------------------------------
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Have the lock meanwhile; behind a pooler, and where each transaction locks, each revision takes it itself.
+
+        Raises:
+            LockBusy: another migrator has it.
+        """
+        visit = self._visit
+        if self._sessions.locks_each_transaction:
+            yield
+            return
+        self._lock = self._made_lock()
+        if self.is_pooled:
+            yield
+            return
+        in_transaction = not visit.owned
+        self._lock.acquire(self._limits.lock_wait, self._listen, in_transaction=in_transaction)
+        try:
+            yield
+        finally:
+            if not in_transaction and not visit.context.connection.closed:  # type: ignore[union-attr]
+                with suppress(Exception):  # the connection broke, and the lock with it
+                    self._lock.release()
+                    visit.end_driver_transaction()
+
+    def enter_transaction(self) -> None:
+        """In the transaction of a revision, before it begins: be sure that nobody else runs it.
+
+        Raises:
+            Again: somebody does, or has.
+        """
+        visit = self._visit
+        if self._lock is not None and not self._sessions.acquire_in_transaction(visit.query, self._lock.key):
+            raise Again(LOCKED)
+        if frozenset(visit.read()) != visit.reported:
+            raise Again(OVERTAKEN)
+        self.limit_waits()
+
+    def limit_waits(self) -> None:
+        """Let no statement of the transaction hold others up for long."""
+        if self._visit.owned:
+            self._sessions.limit_lock_waits(self._visit.query, self._limits.lock_timeout)
+
+    def may_commit_midway(self, statement: Statement | None) -> None:
+        """Whether what comes may be committed before the revision is through.
+
+        Raises:
+            PoolerInTheWay: the next statement may go to another session.
+            LockBusy: the lock was lost.
+        """
+        lock = self._lock
+        if lock is None:
+            return
+        if self.is_pooled:
+            raise PoolerInTheWay(
+                "the revision commits midway, and a connection pooler stands before the database",
+                where=self._visit.where,
+                why="the lock would not last: each transaction may get another session of the server",
+                hint="set migration_url to the server itself, past the pooler",
+            )
+        if self._visit.owned and not lock.is_held():
+            raise LockBusy(
+                "the lock was lost in the middle of the revision",
+                where=self._visit.where,
+                why="the session of the server is another one than before",
+                hint="connect to the server itself, past any pooler, and run the same command again",
+            )
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler may send each transaction to another session."""
+        if self._pooled is None:
+            driver = self._visit.context.connection.connection.driver_connection  # type: ignore[union-attr]
+            self._pooled = self._sessions.is_pooled(driver, self._visit.query)
+            self._visit.end_driver_transaction()
+        return self._pooled
+
+    def _made_lock(self) -> Lock:
+        visit = self._visit
+        key = self._sessions.key(visit.query, visit.schema, visit.context.version_table)
+        return Lock(self._sessions, visit.query, key, between_tries=visit.end_driver_transaction, where=visit.where)
+
+    # -- another try ----------------------------------------------------------------------------
+
+    def persist(self, once: Callable[[], None], may_repeat: Callable[[], bool]) -> None:
+        """Call `once` until it gets through, or fails for good.
+
+        Args:
+            once: does the work from where the database is.
+            may_repeat: whether a failure has left nothing that `once` would do twice.
+        """
+        patience: Patience | None = None
+        while True:
+            try:
+                return once()
+            except Again as again:
+                self._roll_back()
+                if again.args[0] == LOCKED and not self._waits_for_locks.wait():
+                    raise busy(self._holder(), self._limits.lock_wait, self._visit.where) from again
+            except exc.DBAPIError as error:
+                if not self._visit.owned or not may_repeat():
+                    raise
+                self._roll_back()
+                patience = self.wait_out(error.orig, read_statement(error.statement or ""), patience)
+                if patience is None:
+                    raise
+
+    def wait_out(self, error: BaseException | None, statement: Statement, patience: Patience | None) -> Patience | None:
+        """Wait until a statement that failed for the moment may get through; None if it will not, or not in time.
+
+        Args:
+            error: what the driver raised.
+            statement: which statement it was.
+            patience: what this returned before, for the same statement.
+        """
+        reason = self._changes.is_transient(error) if error is not None else None
+        if reason is None:
+            return None
+        if self._sessions.locks_each_transaction:
+            if not self._waits_for_locks.wait():
+                raise busy(None, self._limits.lock_wait, self._visit.where) from error
+            return self._waits_for_locks
+        patience = patience or Patience(self._limits.retry, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
+        what = {"lock": "a lock", "deadlock": "another try after a deadlock"}.get(reason, "another try")
+        who = " and ".join(map(str, self._blockers(statement))) or "whoever was in the way is gone"
+        self._listen(Waiting(f"{what}, for {statement.summary}", who, patience.waited))
+        return patience if patience.wait() else None
+
+    def _blockers(self, statement: Statement) -> list[Holder]:
+        try:
+            return self._sessions.blockers(self._visit.query, statement)
+        except Exception:
+            return []  # not everybody may see the sessions of others
+        finally:
+            self._visit.end_driver_transaction()
+
+    def _holder(self) -> Holder | None:
+        return self._sessions.holder(self._visit.query, self._lock.key) if self._lock is not None else None
+
+    def _roll_back(self) -> None:
+        connection = self._visit.context.connection
+        if connection is not None and self._visit.owned and connection.in_transaction():
+            connection.rollback()
