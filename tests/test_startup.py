@@ -58,8 +58,12 @@ def test_commands_that_look_at_files_load_neither_sqlalchemy_nor_alembic(
     assert modules_loaded(arguments, folder, *HEAVY) == set()
 
 
-@pytest.mark.parametrize("arguments", [["current"], ["current", "-v"], ["status"], ["status", "--json"]], ids=" ".join)
-def test_current_and_status_of_a_native_project_load_only_the_driver(
+@pytest.mark.parametrize(
+    "arguments",
+    [["current"], ["current", "-v"], ["status"], ["status", "--json"], ["log"], ["log", "-v", "--json"]],
+    ids=" ".join,
+)
+def test_current_status_and_log_of_a_native_project_load_only_the_driver(
     arguments: list[str], kind: str, url: str, tmp_path: Path
 ) -> None:
     folder = native_project(tmp_path / "p", url, linear("aaaa"))

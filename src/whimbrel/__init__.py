@@ -11,16 +11,33 @@ from .version import __version__
 if TYPE_CHECKING:
     from typing import Any
 
+    from .edited import Edited
     from .errors import WhimbrelError
+    from .journal import Attempt
+    from .log import LogEntry
     from .position import Position
     from .project import Project
     from .runner import Change, Outcome
     from .status import Status
 
-__all__ = ["Change", "Outcome", "Position", "Project", "Status", "WhimbrelError", "__version__"]
+__all__ = [
+    "Attempt",
+    "Change",
+    "Edited",
+    "LogEntry",
+    "Outcome",
+    "Position",
+    "Project",
+    "Status",
+    "WhimbrelError",
+    "__version__",
+]
 
 _HOMES = {
+    "Attempt": "journal",
     "Change": "runner",
+    "Edited": "edited",
+    "LogEntry": "log",
     "Outcome": "runner",
     "Position": "position",
     "Project": "project",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _NAMED = 4  # revisions in a sentence
+_SHOWN = 36  # characters of a message
 
 
 class Edited(Record):
@@ -59,7 +60,8 @@ def told(found: Sequence[Edited]) -> tuple[str, str]:
     """A sentence about edited revisions, and what helps."""
     names = [one.revision for one in found]
     if len(names) == 1:
-        message = f" ({found[0].message})" if found[0].message else ""
+        message = " ".join(found[0].message.split())
+        message = f" ({message[:_SHOWN]}{'…' if len(message) > _SHOWN else ''})" if message else ""
         text = f"{names[0]}{message} was edited after it was applied"
     else:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from shlex import quote
 from typing import Literal, NamedTuple
 
 from alembic.runtime.migration import StampStep
@@ -20,6 +21,7 @@ from .errors import (
 )
 from .history import History
 from .history.target import BASE, CURRENT, Resolver, Target, parse
+from .journal import Attempt, last_applied, provenance_of
 
 Direction = Literal["upgrade", "downgrade"]
 
@@ -53,6 +55,7 @@ class Planner:
         history: the revision files.
         revision_map: the same, as Alembic sees them.
         heads: what the version table holds.
+        attempts: the journal: it knows where a revision came from that no file has.
 
     Raises:
         RevisionFileBroken, HistoryBroken: the revision files do not hold together.
@@ -60,8 +63,14 @@ class Planner:
         VersionTableBroken: it holds a revision and one of its ancestors.
     """
 
-    def __init__(self, history: History, revision_map: RevisionMap, heads: tuple[str, ...]) -> None:
-        check_known(history, heads)
+    def __init__(
+        self,
+        history: History,
+        revision_map: RevisionMap,
+        heads: tuple[str, ...],
+        attempts: Collection[Attempt] = (),
+    ) -> None:
+        check_known(history, heads, attempts)
         if contradiction := history.contradiction(heads):
             raise contradiction
         self._history = history
@@ -261,8 +270,13 @@ class Planner:
         return RevisionNotFound(str(error))
 
 
-def check_known(history: History, heads: Iterable[str]) -> None:
+def check_known(history: History, heads: Iterable[str], attempts: Collection[Attempt] = ()) -> None:
     """Refuse a database that is at a revision no file has.
+
+    Args:
+        history: the revision files.
+        heads: what the version table holds.
+        attempts: the journal, which may know where the revision came from.
 
     Raises:
         RevisionFileBroken, HistoryBroken: the files do not hold together; one of them may have the revision.
@@ -271,12 +285,20 @@ def check_known(history: History, heads: Iterable[str]) -> None:
     history.check()
     for head in heads:
         if head not in history:
-            raise DatabaseRevisionUnknown(
-                f"the database is at {head}, which no revision file has",
-                why="the file was deleted or renamed, or the database was upgraded from another git branch",
-                state="nothing was changed",
-                hint=f"git log --all -S {head} finds the file; if it is gone for good: whimbrel stamp --purge REVISION",
-            )
+            raise _unknown(head, attempts)
+
+
+def _unknown(head: str, attempts: Collection[Attempt]) -> DatabaseRevisionUnknown:
+    provenance, attempt = provenance_of(attempts, head), last_applied(attempts, head)
+    search = f"-- {quote(f'*{attempt.file}')}" if attempt and attempt.file else f"-S {head}"
+    return DatabaseRevisionUnknown(
+        f"the database is at {head}, which no revision file has",
+        why=f"it was {provenance}"
+        if provenance
+        else "the file was deleted or renamed, or the database was upgraded from another git branch",
+        state="nothing was changed",
+        hint=f"git log --all {search} finds the file; if it is gone for good: whimbrel stamp --purge REVISION",
+    )
 
 
 Plans = Callable[[Planner], Plan]

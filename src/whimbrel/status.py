@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from .edited import Edited, edited
 from .errors import WhimbrelError
+from .journal import provenance_of
 from .record import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from .history import History
+    from .journal import Attempt
     from .position import Position
 
 
@@ -26,6 +29,9 @@ class Status(Record):
             database at head is: another one differs by what is pending.
         error: why it could not be asked, as a failure's fields; None if it could.
         problem: why the revision files do not hold together, so that nothing can be counted; None if they do.
+        edited: the revisions that were edited after they were applied, as far as the journal knows.
+        provenance: of those that are unknown, who has applied them, when and from what, as far as the journal knows.
+        unread: why the journal could not be read; None if it could, or if there is none.
     """
 
     database: str
@@ -37,6 +43,9 @@ class Status(Record):
     differences: tuple[str, ...] | None = None
     error: WhimbrelError | None = None
     problem: WhimbrelError | None = None
+    edited: tuple[Edited, ...] = ()
+    provenance: tuple[tuple[str, str], ...] = ()
+    unread: WhimbrelError | None = None
 
     @property
     def at_head(self) -> bool:
@@ -75,4 +84,13 @@ def status_at(
         differences=differences,
         error=error,
         problem=history.problem,
+        edited=edited(history, position.heads, position.attempts),
+        provenance=provenance(unknown, position.attempts),
+        unread=position.unread,
     )
+
+
+def provenance(revisions: Iterable[str], attempts: Sequence[Attempt]) -> tuple[tuple[str, str], ...]:
+    """Revisions, and who has applied them, when and from what, for those of which the journal knows."""
+    told = ((revision, provenance_of(attempts, revision)) for revision in revisions)
+    return tuple((revision, text) for revision, text in told if text is not None)

@@ -130,6 +130,10 @@ COMMANDS = (
         _flag("--check", help="exit 1 unless every database is at head", alembic=False),
         _flag("--strict", help=f"exit 1 {STRICT}", alembic=False),
     ), "whimbrel status"),
+    Command("log", "look", "who has run which revision when, newest first", "recalling:log", (
+        _value("revision", nargs="?", help="only this one; it may be one that no file has", alembic=False),
+        _value("-n", "--number", metavar="N", type=int, help="at most so many attempts", alembic=False), VERBOSE,
+    ), "whimbrel log -n 5"),
     Command("current", "look", "the revision a database is at", "looking:current", (
         _flag("-c", "--check-heads", help="exit 1 unless it is at all heads"), VERBOSE,
     ), "whimbrel current"),
@@ -173,6 +177,6 @@ GLOBAL = (
 )
 
 # What stays before the command: after it these letters and words are the command's own.
-ONLY_BEFORE = {"current": ("-c", "--config"), "status": ("--models",)}
+ONLY_BEFORE = {"current": ("-c", "--config"), "log": ("-n",), "status": ("--models",)}
 
 BY_SPELLING = {spelling: command for command in COMMANDS for spelling in command.spellings}

@@ -78,19 +78,30 @@ def show(session: Session) -> int:
 
 def current(session: Session) -> int:
     """`current`: where the database is."""
+    from ..status import provenance
+
     project = session.project
     positions = project.positions()
     revisions = session.history(project)
     options, lines, data, behind = session.options, [], [], []
+    known_from: list[tuple[str, str]] = []
     if options.check_heads:
         revisions.check()  # what cannot be read may be the head
     for position in positions:
         unknown = [head for head in position.heads if head not in revisions]
+        known_from += provenance(unknown, position.attempts)
         tips = [*revisions.tips(position.heads), *unknown]
         if options.verbose:
             lines.append(f"Current revision(s) for {position.where}:")
         lines += [_current_line(revisions, revision, verbose=options.verbose) for revision in tips]
-        data.append({"where": position.where, "heads": list(position.heads), "unknown": unknown})
+        data.append(
+            {
+                "where": position.where,
+                "heads": list(position.heads),
+                "unknown": unknown,
+                "provenance": dict(provenance(unknown, position.attempts)),
+            }
+        )
         if set(position.heads) != set(revisions.effective_heads):
             behind.append(position.where)
     if options.check_heads and behind:
@@ -102,11 +113,18 @@ def current(session: Session) -> int:
             if len(data) > 1
             else "the database is not at head",
             where=", ".join(behind),
-            why=f"no revision file has {', '.join(unknown)}" if unknown else None,
+            why=_why_unknown(unknown, known_from) if unknown else None,
             hint=_way_to_heads(revisions, unknown),
         )
     session.console.result("\n".join(lines), lambda: data)
+    for revision, text in known_from:
+        session.console.notice(f"{revision} was {text}")
     return 0
+
+
+def _why_unknown(unknown: list[str], known_from: list[tuple[str, str]]) -> str:
+    sentences = [f"{revision} was {text}" for revision, text in known_from]
+    return "; ".join([f"no revision file has {', '.join(unknown)}", *sentences])
 
 
 def _way_to_heads(revisions: History, unknown: list[str]) -> str:

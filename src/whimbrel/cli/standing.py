@@ -9,6 +9,9 @@ from .console import table
 from .listing import nowhere
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..edited import Edited
     from .session import Session
 
 _MESSAGE_SHOWN = 36  # characters, so that the other columns have room on a line of 80
@@ -27,22 +30,40 @@ def status(session: Session) -> int:
             if not several:
                 raise
             statuses.append(Status(project.database.name, str(project.database.origin), error=error))
-    rows = [["DATABASE", "REVISION", "BEHIND", "MODELS"], *(_row(one, _name(one, statuses)) for one in statuses)]
-    lines = [table(rows)]
+    session.console.result("\n".join(_text(statuses)), lambda: [_as_data(one) for one in statuses])
     for one in statuses:
-        if one.error is not None:
-            lines.append("")
-            lines += one.error.lines()
-        for difference in one.differences or ():
-            lines.append(f"  {_name(one, statuses)}: {difference}")
-    session.console.result("\n".join(lines), lambda: [_as_data(one) for one in statuses])
+        _tell_of_journal(session, one, _name(one, statuses))
     attention = sum(not one.at_head or bool(one.differences) for one in statuses)
     if attention and len(statuses) > 1:
         session.console.notice(f"{attention} of {len(statuses)} databases need attention")
     failed = [one for one in statuses if one.error is not None]
     if failed:
         return DATABASE if len(failed) == len(statuses) else PARTLY
-    return ANSWER_NO if session.options.check and attention else 0
+    refused = session.options.strict and any(one.edited for one in statuses)
+    return ANSWER_NO if refused or (session.options.check and attention) else 0
+
+
+def _text(statuses: list[Status]) -> Iterator[str]:
+    rows = [["DATABASE", "REVISION", "BEHIND", "MODELS"], *(_row(one, _name(one, statuses)) for one in statuses)]
+    yield table(rows)
+    for one in statuses:
+        if one.error is not None:
+            yield ""
+            yield from one.error.lines()
+        for difference in one.differences or ():
+            yield f"  {_name(one, statuses)}: {difference}"
+        for revision, text in one.provenance:
+            yield f"  {_name(one, statuses)}: {revision} was {text}"
+
+
+def _tell_of_journal(session: Session, one: Status, name: str) -> None:
+    if one.unread is not None:
+        session.console.notice(f"{name}: {one.unread.what} ({one.unread.why})", one.unread.hint or "")
+    if one.edited:
+        from ..edited import told
+
+        text, hint = told(one.edited)
+        session.console.notice(f"{name}: {text}", hint)
 
 
 def _name(one: Status, among: list[Status]) -> str:
@@ -85,4 +106,17 @@ def _as_data(one: Status) -> dict[str, object]:
         "differences": None if one.differences is None else list(one.differences),
         "error": one.error.as_dict() if one.error else None,
         "problem": one.problem.as_dict() if one.problem else None,
+        "edited": [_edit_as_data(edit) for edit in one.edited],
+        "provenance": dict(one.provenance),
+    }
+
+
+def _edit_as_data(edit: Edited) -> dict[str, object]:
+    return {
+        "revision": edit.revision,
+        "message": edit.message,
+        "path": edit.path,
+        "applied_at": edit.attempt.started_at,
+        "applied_by": edit.attempt.os_user,
+        "applied_on": edit.attempt.host,
     }
