@@ -52,7 +52,7 @@ def _by_run(entries: Sequence[LogEntry]) -> Iterator[str]:
             if shown is not None:
                 yield ""
             where = f", {entry.where}" if several else ""
-            yield _wrapped(f"{started[run]}  {attempt.direction} {attempt.who}{where}", "    ")
+            yield _wrapped(f"{started[run]}  ", f"{attempt.direction} {attempt.who}{where}", "    ")
             shown = run
         yield from _lines(entry, widths)
 
@@ -98,7 +98,7 @@ def _fields(entry: LogEntry) -> Iterator[str]:
     yield _field("where", entry.where)
     for name, value in attempt._asdict().items():
         if name == "state":
-            gone = f"  (no process {attempt.pid} is to be seen on this host)" if entry.process_gone else ""
+            gone = f" (no process {attempt.pid} is to be seen on this host)" if entry.process_gone else ""
             yield _field(name, f"{_state(entry)}{gone}")
         elif name in ("from_heads", "to_heads") and value is not None:
             yield _field(name, value or "base")
@@ -109,7 +109,7 @@ def _fields(entry: LogEntry) -> Iterator[str]:
 
 
 def _field(name: str, value: str) -> str:
-    return _wrapped(f"{name.replace('_', ' ') + ':':<{_LABEL}}{value}", " " * _LABEL)
+    return _wrapped(f"{name.replace('_', ' ') + ':':<{_LABEL}}", value, " " * _LABEL)
 
 
 def _as_data(entry: LogEntry) -> dict[str, object]:
@@ -138,14 +138,14 @@ def _shortened(text: str, width: int) -> str:
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
 
-def _wrapped(text: str, indent: str) -> str:
+def _wrapped(start: str, text: str, indent: str) -> str:
     """Text in lines of the width of a terminal. Words that are longer stay whole, so that they can be copied."""
-    first, *words = (part for part in text.split(" "))
-    lines, line = [], first
+    first, *words = _printable(text).split(" ")
+    lines, line = [], start + first
     for word in words:
-        if len(line) + 1 + len(_printable(word)) > _WIDTH and line.strip():
-            lines.append(line.rstrip())
-            line = indent + _printable(word)
+        if len(line) + 1 + len(word) > _WIDTH:
+            lines.append(line)
+            line = indent + word
         else:
-            line = f"{line} {_printable(word)}"
+            line = f"{line} {word}"
     return "\n".join([*lines, line.rstrip()])
