@@ -12,6 +12,7 @@ import importlib
 import os
 import re
 import signal
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -37,11 +38,13 @@ class CrashPoints:
     Args:
         scheme: the URL's scheme; the driver's classes are changed, for the rest of this process.
         crash_after: after which point; None only counts, 0 is before the first.
+        only_cut: do not kill the process, but cut its connection (psycopg and pymysql).
     """
 
-    def __init__(self, scheme: str, crash_after: int | None) -> None:
+    def __init__(self, scheme: str, crash_after: int | None, *, only_cut: bool = False) -> None:
         self.labels: list[str] = []
         self._crash_after = crash_after
+        self._only_cut = only_cut
         self._inside = threading.local()
         _, _, driver = scheme.partition("+")
         if driver in _PATCHED:
@@ -97,19 +100,26 @@ class CrashPoints:
             finally:
                 self._inside.call = False
                 if not _only_reads(label):
-                    self._passed(label)
+                    self._passed(label, this)
 
         call.counted = True  # type: ignore[attr-defined]
         return call
 
-    def _passed(self, label: str) -> None:
+    def _passed(self, label: str, this: Any) -> None:
         self.labels.append(" ".join(label.split())[:70])
         if len(self.labels) == self._crash_after:
-            _crash()
+            _cut(getattr(this, "connection", this)) if self._only_cut else _crash()
 
 
 def _only_reads(label: str) -> bool:
     return _READS.match(label) is not None and _ACTS.search(label) is None
+
+
+def _cut(connection: Any) -> None:
+    """Cut the connection to the server below the driver, who finds out at its next call."""
+    descriptor = connection.fileno() if hasattr(connection, "fileno") else connection._sock.fileno()
+    with socket.socket(fileno=os.dup(descriptor)) as line:
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _crash() -> None:

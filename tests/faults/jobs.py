@@ -94,6 +94,7 @@ def _faults(
     *,
     count: bool = False,
     crash_after: int | None = None,
+    only_cut: bool = False,
     pages: int | None = None,
 ) -> CrashPoints | None:
     """Prepare this process to fail.
@@ -101,7 +102,8 @@ def _faults(
     Args:
         scheme: that of its URL, which names the driver.
         count: report all crash points at the end.
-        crash_after: be killed at this one.
+        crash_after: be killed at this one,
+        only_cut: or lose only the connection.
         pages: the SQLite database may grow to so many pages.
     """
     if pages is not None:
@@ -112,7 +114,7 @@ def _faults(
             cursor.execute(f"PRAGMA max_page_count = {pages}")
             cursor.close()
 
-    return CrashPoints(scheme, crash_after) if count or crash_after is not None else None
+    return CrashPoints(scheme, crash_after, only_cut=only_cut) if count or crash_after is not None else None
 
 
 def cut(report: Report, gate: Gate, *, url: str, after: list[float], seed: int) -> None:

@@ -3,15 +3,16 @@
     python launcher.py        reads requests from standard input, one line of JSON each, and answers on standard output
 
 A request has `jobs` (`call`, `arguments`, `background`), `kills` (`job`: an index or "leader"; `after`: seconds from
-the start; `on`: what a job must have reported before) and `timeout`. All jobs start at one gate, when every one of them
-is ready. Background jobs are asked to end (SIGTERM) when the others have ended. Only processes that were forked here,
-and not yet waited for, are killed.
+the start, or from when a job has reported what `on` says) and `timeout`. All jobs start at one gate, when every one of
+them is ready. Background jobs are asked to end (SIGTERM) when the others have ended. Only processes that were forked
+here, and not yet waited for, are killed.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 import pkgutil
 import select
@@ -137,14 +138,16 @@ def perform(request: dict[str, Any], requests: int) -> list[dict[str, Any]]:
         _listen(children, 0.1, requests)
     begun = time.monotonic()
     os.close(gate)
-    kills = sorted(request.get("kills", ()), key=lambda kill: float(kill["after"]))
+    kills = list(request.get("kills", ()))
     while any(child.code is None for child in children):
         now = time.monotonic()
-        while kills and begun + kills[0]["after"] <= now and _has_come(children, kills[0]["on"]):
-            _kill(children, kills.pop(0)["job"])
+        dues = [_due(kill, children, begun) for kill in kills]
+        for kill, due in [*zip(kills, dues, strict=True)]:
+            if due <= now:
+                kills.remove(kill)
+                _kill(children, kill["job"])
         _end_what_is_left(children, now > deadline)
-        until = begun + kills[0]["after"] - now if kills and not kills[0]["on"] else 0.5
-        _listen(children, max(0.0, min(until, 0.5)), requests)
+        _listen(children, max(0.0, min([0.5, *(due - now for due in dues)])), requests)
     return [child.answer(begun) for child in children]
 
 
@@ -167,8 +170,12 @@ def _kill(children: list[Child], which: int | str) -> None:
         children[int(which)].send(signal.SIGKILL)
 
 
-def _has_come(children: list[Child], what: str) -> bool:
-    return not what or any(report[0] == what for child in children for report in child.reports)
+def _due(kill: dict[str, Any], children: list[Child], begun: float) -> float:
+    """When to kill: so long after the start, or after somebody has reported what is waited for."""
+    if not kill["on"]:
+        return begun + float(kill["after"])
+    times = [report[-1] for child in children for report in child.reports if report[0] == kill["on"]]
+    return float(min(times, default=math.inf) + kill["after"])
 
 
 def _applies(child: Child) -> bool:

@@ -32,8 +32,8 @@ class Kill(NamedTuple):
 
     Attributes:
         job: of which job; or of the `leader`, who was the last to apply a revision.
-        after: so many seconds from the start.
-        on: once some job has reported this.
+        after: so many seconds from the start;
+        on: or from when some job has reported this.
     """
 
     job: int | str

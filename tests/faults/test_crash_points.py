@@ -12,7 +12,7 @@ from faults.trials import Bench
 SHARES = 3
 """A sweep is done in so many tests, so that several processes can share it."""
 
-FEW = 8
+FEW = 4
 
 
 def _few(bench: Bench) -> None:
@@ -24,7 +24,8 @@ def _few(bench: Bench) -> None:
 
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_point_of_every_shape_of_revision(kind: str, share: int, make_bench: MakeBench) -> None:
-    bench = make_bench(kind, count=len(SHAPES))
+    # On other databases than PostgreSQL the last shape is the same as another.
+    bench = make_bench(kind, count=len(SHAPES) if kind == "postgresql" else len(SHAPES) - 1)
     points = bench.points()
     assert len(points) > bench.project.revisions, "the calls of this driver are not counted"
     for point in range(share, len(points) + 1, SHARES):

@@ -12,7 +12,7 @@ from faults.invariants import hold
 from faults.processes import Launcher
 from faults.scenes import killed_during_a_long_statement, overlapping
 
-TRIALS = {"sqlite": 12, "postgresql": 12, "mariadb": 10}
+TRIALS = {"sqlite": 10, "postgresql": 10, "mariadb": 6}
 
 
 def test_the_next_run_finishes(kind: str, make_bench: MakeBench) -> None:
@@ -35,7 +35,7 @@ def test_the_next_run_finishes(kind: str, make_bench: MakeBench) -> None:
 )
 def test_so_it_does_for_any_project(kind: str, options: dict[str, str], make_bench: MakeBench) -> None:
     bench = make_bench(kind, count=10, **options)
-    for _ in range(3):
+    for _ in range(2):
         hold(bench.kill())
 
 

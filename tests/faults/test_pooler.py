@@ -53,7 +53,7 @@ def test_upgrades_are_refused_or_right(pooled: tuple[str, str], launcher: Launch
         if any(run.code == 0 for run in runs):
             assert fingerprint(direct) == expected, "a run ended with 0 and has not done its work"
         point_at(project, direct)
-        trial = Trial(direct, expected, project.revisions, runs=runs, note=f"{count} through a pooler")
+        trial = Trial(direct, expected, project.revisions, note=f"{count} through a pooler")
         hold(bench.end(trial, runs))
 
 
@@ -80,5 +80,5 @@ def test_the_pooler_lets_stock_alembic_through(make_bench: MakeBench, start_serv
     run = bench.launcher.one(bench.job())
     point_at(bench.project, bench.url)
     _orphans(bench.url)
-    trial = Trial(bench.url, expected, bench.project.revisions, runs=[run])
-    assert not damage(bench.end(trial, [])), run.output
+    trial = Trial(bench.url, expected, bench.project.revisions)
+    assert not damage(bench.end(trial, [run])), run.output

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from faults.conftest import MakeBench, StartServer
-from faults.crashes import server_crash
-from faults.generator import generate
+from faults.crashes import server_crash, server_crash_at_index
+from faults.generator import SHAPES, generate
 from faults.invariants import hold
 from faults.processes import Launcher
 from faults.servers import MariaDB, PostgreSQL, Server
 from faults.trials import Bench
 
-CUTS = 8
-CRASHES = 4
+CUTS = 5
+LOSSES = 8
+CRASHES = 3
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
@@ -28,9 +29,18 @@ def test_the_connection_is_cut(kind: str, make_bench: MakeBench) -> None:
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_the_connection_is_lost_at_some_points(kind: str, make_bench: MakeBench) -> None:
+    bench = make_bench(kind, count=len(SHAPES))
+    points = bench.points()
+    # The first ones belong to the lock and the tables of the journal.
+    for point in {1, 2, 3, *bench.random.sample(range(4, len(points) + 1), LOSSES)}:
+        hold(bench.crash(point, points[point - 1], only_cut=True))
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
 def test_so_through_an_async_driver(kind: str, make_bench: MakeBench) -> None:
     bench = make_bench(kind, count=10, is_async=True)
-    for _ in range(3):
+    for _ in range(2):
         hold(bench.cut())
 
 
@@ -44,3 +54,13 @@ def test_the_server_is_killed(
     for trial in trials:
         hold(trial)
     assert any(trial.interrupted for trial in trials), "no run has noticed"
+
+
+def test_the_server_is_killed_while_it_builds_an_index(
+    start_server: StartServer, launcher: Launcher, tmp_path: Path
+) -> None:
+    server = start_server(PostgreSQL)
+    bench = Bench(launcher, generate(tmp_path / "project", server.url, len(SHAPES) + 1))
+    trial = server_crash_at_index(bench, server)
+    assert trial.interrupted, "nothing was interrupted"
+    hold(trial)

@@ -118,10 +118,11 @@ class Bench:
 
     # -- trials ---------------------------------------------------------------------------------
 
-    def crash(self, point: int, label: str = "") -> Trial:
-        """Killed after a point of the run; then run again."""
-        trial = self.begin(f"killed after point {point}, {label or 'the start'}")
-        run = self.launcher.one(self.job(crash_after=point))
+    def crash(self, point: int, label: str = "", *, only_cut: bool = False) -> Trial:
+        """Killed, or the connection lost, after a point of the run; then run again."""
+        what = "connection lost" if only_cut else "killed"
+        trial = self.begin(f"{what} after point {point}, {label or 'the start'}")
+        run = self.launcher.one(self.job(crash_after=point, only_cut=only_cut))
         return self.end(trial, [run])
 
     def kill(self, most: int = 3) -> Trial:
@@ -142,10 +143,10 @@ class Bench:
 
     def together(self, count: int, *, killing: bool = False) -> Trial:
         """Many at once, released by a gate; perhaps whoever leads is killed, twice; then run again."""
-        moments = [self.moment() for _ in range(2)] if killing else []
+        moments = [self.random.uniform(0, 0.5) * self.median for _ in range(2)] if killing else []
         trial = self.begin(f"{count} together" + (f", the leader killed after {_seconds(moments)}" if killing else ""))
         trial.all_end_well = True
-        runs = self.launcher.run([self.job()] * count, [Kill("leader", moment) for moment in moments])
+        runs = self.launcher.run([self.job()] * count, [Kill("leader", moment, "applied") for moment in moments])
         return self.end(trial, runs)
 
     def limited(self, pages: int) -> Trial:
