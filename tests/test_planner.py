@@ -19,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from history.graphs import histories
+from support.journal import attempt
 from support.projects import Rev, linear, write_revision
 from whimbrel.environment.config import config_for
 from whimbrel.environment.scripts import Scripts
@@ -351,6 +352,19 @@ def test_rows_of_which_one_depends_on_another_are_refused_as_a_broken_version_ta
 def test_a_database_at_a_revision_without_a_file_is_refused(forked: Project, rows: tuple[str, ...]) -> None:
     with pytest.raises(DatabaseRevisionUnknown, match="the database is at gone"):
         forked.planner(*rows)
+
+
+def test_the_journal_says_where_a_revision_without_a_file_came_from(forked: Project) -> None:
+    journal = [attempt("gone", file="gone_it's.py"), attempt("aa00", run="2", os_user="bob")]
+    with pytest.raises(DatabaseRevisionUnknown) as failure:
+        Planner(forked.scripts.history, forked.scripts.revision_map, ("gone",), journal)
+    search = "git log --all -- '*gone_it'\"'\"'s.py'"
+    assert failure.value.lines() == [
+        "error[WB404]: the database is at gone, which no revision file has",
+        "  why:   it was applied 2026-11-20 14:03 UTC by ann on ci-7 from branch feature/x, whimbrel 0.1.0",
+        "  state: nothing was changed",
+        f"  hint:  {search} finds the file; if it is gone for good: whimbrel stamp --purge REVISION",
+    ]
 
 
 def test_rows_that_include_each_other_are_refused_as_a_broken_version_table(forked: Project) -> None:

@@ -16,7 +16,7 @@ from whimbrel.cli.grammar import COMMANDS
     ("typed", "offered"),
     [
         (["up"], {"upgrade"}),
-        (["upgrade", "--s"], {"--sql"}),
+        (["upgrade", "--s"], {"--sql", "--strict"}),
         (["revision", "--auto"], {"--autogenerate"}),
         (["completion", ""], {"bash", "zsh", "tcsh"}),
         (["history", "--indi"], {"--indicate-current"}),
