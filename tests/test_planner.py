@@ -358,7 +358,7 @@ def test_the_journal_says_where_a_revision_without_a_file_came_from(forked: Proj
     journal = [attempt("gone", file="gone_it's.py"), attempt("aa00", run="2", os_user="bob")]
     with pytest.raises(DatabaseRevisionUnknown) as failure:
         Planner(forked.scripts.history, forked.scripts.revision_map, ("gone",), journal)
-    search = "git log --all -- '*gone_it'\"'\"'s.py'"
+    search = "git log --all -- ':/*gone_it'\"'\"'s.py'"
     assert failure.value.lines() == [
         "error[WB404]: the database is at gone, which no revision file has",
         "  why:   it was applied 2026-11-20 14:03 UTC by ann on ci-7 from branch feature/x, whimbrel 0.1.0",

@@ -290,7 +290,7 @@ def check_known(history: History, heads: Iterable[str], attempts: Collection[Att
 
 def _unknown(head: str, attempts: Collection[Attempt]) -> DatabaseRevisionUnknown:
     provenance, attempt = provenance_of(attempts, head), last_applied(attempts, head)
-    search = f"-- {quote(f'*{attempt.file}')}" if attempt and attempt.file else f"-S {head}"
+    search = f"-- {quote(f':/*{attempt.file}')}" if attempt and attempt.file else f"-S {head}"
     return DatabaseRevisionUnknown(
         f"the database is at {head}, which no revision file has",
         why=f"it was {provenance}"
