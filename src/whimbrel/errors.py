@@ -167,6 +167,12 @@ class FileRefused(WhimbrelError):
     code = "WB110"
 
 
+class NothingToResolve(WhimbrelError):
+    """No revision was left in the middle, or no statement of it is in question."""
+
+    code = "WB111"
+
+
 class CommandRefused(WhimbrelError):
     """Alembic itself refused the command; its own words are in `what`."""
 

@@ -30,16 +30,25 @@ class Lock:
         sessions: the dialect's.
         query: the connection of the migrations.
         key: what the lock is called.
+        holder: finds out who has it.
         between_tries: ends the transaction of a try: a snapshot that stays open would hold others up.
         where: the database, for messages.
     """
 
     def __init__(
-        self, sessions: Sessions, query: Query, key: str, *, between_tries: Callable[[], None], where: str
+        self,
+        sessions: Sessions,
+        query: Query,
+        key: str,
+        *,
+        holder: Callable[[], Holder | None],
+        between_tries: Callable[[], None],
+        where: str,
     ) -> None:
         self._sessions = sessions
         self._query = query
         self.key = key
+        self._holder = holder
         self._between_tries = between_tries
         self._where = where
 
@@ -57,7 +66,7 @@ class Lock:
         take = self._sessions.acquire_in_transaction if in_transaction else self._sessions.acquire
         patience, told = Patience(seconds), _TOLD_AFTER
         while not take(self._query, self.key):
-            holder = self._sessions.holder(self._query, self.key)
+            holder = self._holder()
             self._between_tries()
             if patience.waited > told:
                 listen(Waiting("another migrator", str(holder or "it has just ended"), patience.waited))

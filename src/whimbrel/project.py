@@ -34,9 +34,8 @@ if TYPE_CHECKING:
     from .environment import Environment
     from .events import Event, Listener
     from .log import LogEntry
-    from .planner import Plans
     from .position import Position, Wanted
-    from .runner import Outcome, Runner
+    from .runner import Decision, Held, Outcome, Runner, Unfinished
     from .status import Status
 
     P = ParamSpec("P")
@@ -229,7 +228,14 @@ class Project:
     # -- changing the database ------------------------------------------------------------------
 
     def upgrade(
-        self, target: str = "head", *, sql: bool = False, tag: str | None = None, strict: bool = False
+        self,
+        target: str = "head",
+        *,
+        sql: bool = False,
+        tag: str | None = None,
+        strict: bool | None = None,
+        lock_wait: float | None = None,
+        lock_timeout: float | None = None,
     ) -> Outcome:
         """Apply revisions until the database is at the target. Writes the database.
 
@@ -238,33 +244,56 @@ class Project:
             sql: write the SQL to standard output instead of running it.
             tag: whatever the project's env.py does with it.
             strict: refuse if a revision was edited after it was applied, instead of a notice.
+            lock_wait: seconds to wait for another migrator; 0 to give up at once. As configured, else 600.
+            lock_timeout: seconds that a statement may wait for a lock before it is tried again. As configured, else 2.
 
         Raises:
             HistoryEdited: with `strict`.
+            LockBusy: another migrator is at work.
+            NeedsDecision, RevisionEdited, HalfDone: an earlier run was interrupted; see `resolve`.
             WhimbrelError: what happened, and what state the database is in.
         """
         start, end = self._range(target, sql, "upgrade")
-        return self._migrate(lambda planner: planner.upgrade(end), start, end, sql, tag, strict=strict)
+        options = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
+        given = {"strict": strict, "lock_wait": lock_wait, "lock_timeout": lock_timeout}
+        return self._apart(lambda: self._runner(**given).migrate(lambda planner: planner.upgrade(end), **options))
 
-    def downgrade(self, target: str, *, sql: bool = False, tag: str | None = None) -> Outcome:
+    def downgrade(
+        self,
+        target: str,
+        *,
+        sql: bool = False,
+        tag: str | None = None,
+        lock_wait: float | None = None,
+        lock_timeout: float | None = None,
+    ) -> Outcome:
         """Take revisions back until the database is at the target. Writes the database.
 
         Args and errors as `upgrade`; with `sql` the target must be a range `from:to`.
         """
         start, end = self._range(target, sql, "downgrade")
-        return self._migrate(lambda planner: planner.downgrade(end), start, end, sql, tag)
+        options = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
+        given = {"lock_wait": lock_wait, "lock_timeout": lock_timeout}
+        return self._apart(lambda: self._runner(**given).migrate(lambda planner: planner.downgrade(end), **options))
 
     def stamp(
-        self, targets: str | Sequence[str], *, purge: bool = False, sql: bool = False, tag: str | None = None
+        self,
+        targets: str | Sequence[str],
+        *,
+        purge: bool = False,
+        sql: bool = False,
+        tag: str | None = None,
+        lock_wait: float | None = None,
     ) -> Outcome:
         """Set the revision that the version table holds, without running anything. Writes the database.
 
         Args:
             targets: revisions, `heads` or `base`.
             purge: forget what the table holds first, even revisions that no file has.
-            sql, tag: as in `upgrade`.
+            sql, tag, lock_wait: as in `upgrade`.
 
         Raises:
+            LockBusy: another migrator is at work.
             WhimbrelError: a target names no revision; then nothing is purged either.
         """
         texts = _as_list(targets)
@@ -275,7 +304,7 @@ class Project:
             if len({first for first, _ in ranges if first is not None}) > 1:
                 raise TargetInvalid("stamp --sql starts from one revision", hint="write one range for each command")
         options = {"as_sql": sql, "starting_rev": start, "destination_rev": tuple(texts), "tag": tag}
-        return self._apart(lambda: self._runner().stamp(texts, purge=purge, **options))
+        return self._apart(lambda: self._runner(lock_wait=lock_wait).stamp(texts, purge=purge, **options))
 
     def ensure_version(self, *, sql: bool = False) -> None:
         """Create the version table if it does not exist. Writes the database.
@@ -284,6 +313,51 @@ class Project:
             WhimbrelError: the database refused.
         """
         self._apart(lambda: self._runner().ensure_version_table(as_sql=sql))
+
+    def holders(self) -> list[Held]:
+        """Who is migrating the database now; an entry for each version table env.py visits. Reads the database."""
+        from .runner import holders
+
+        return self._apart(lambda: holders(self._environment()))
+
+    def unlock(self, held: Held) -> bool:
+        """End the session that holds the lock, if it still does. What it was executing is rolled back by the server.
+
+        Args:
+            held: one of `holders()`.
+
+        Returns:
+            Whether it was ended; false if it does not hold the lock any more.
+        """
+        from .runner import end_holder
+
+        return self._apart(lambda: end_holder(self._environment(), held))
+
+    def unfinished(self) -> list[Unfinished]:
+        """The revisions that were left in the middle, and the statement that must be decided on. Reads the database."""
+        from .runner import unfinished
+
+        return self._apart(lambda: unfinished(self._environment()))
+
+    def resolve(self, decision: Decision) -> list[Unfinished]:
+        """Decide what nobody but a human can know of an interrupted revision. Writes the journal.
+
+        Args:
+            decision: `happened`: the statement in question was executed; `did not happen`: it was not, and is executed
+                by the next run; `abandon`: the whole revision was undone by hand, and begins from its top.
+
+        Returns:
+            What was decided on.
+
+        Raises:
+            NothingToResolve: no revision was left in the middle.
+            LockBusy: a migrator is at work.
+        """
+        from .runner import resolve
+        from .settings.limits import limits
+
+        run_limits = limits(self.database.options, lock_wait=0)
+        return self._apart(lambda: resolve(self._environment(), run_limits, decision))
 
     # -- writing revisions ----------------------------------------------------------------------
 
@@ -367,6 +441,10 @@ class Project:
     aupgrade = _in_thread(upgrade)
     adowngrade = _in_thread(downgrade)
     astamp = _in_thread(stamp)
+    aholders = _in_thread(holders)
+    aunlock = _in_thread(unlock)
+    aunfinished = _in_thread(unfinished)
+    aresolve = _in_thread(resolve)
     aensure_version = _in_thread(ensure_version)
     arevision = _in_thread(revision)
     amerge = _in_thread(merge)
@@ -425,11 +503,11 @@ class Project:
         cmd_opts = self._cmd_opts() if self._cmd_opts else None
         return Environment(self.database, cmd_opts=cmd_opts, attributes=self._attributes, **options)
 
-    def _runner(self) -> Runner:
+    def _runner(self, **given: Any) -> Runner:
         from .runner import Runner
         from .settings.limits import limits
 
-        return Runner(self._environment(), self._tell, limits(self.database.options))
+        return Runner(self._environment(), self._tell, limits(self.database.options, **given))
 
     def _author(self, autogenerate: bool = False) -> Any:
         from .author import Author, WritingScripts
@@ -459,14 +537,6 @@ class Project:
         size = f"{counted(loaded.tables, 'table')} from {counted(len(loaded.modules), 'module')}"
         self._tell(Found("models", size, ", ".join(loaded.sources)))
         return loaded
-
-    def _migrate(
-        self, plans: Plans, start: str | None, end: str, sql: bool, tag: str | None, *, strict: bool = False
-    ) -> Outcome:
-        options: dict[str, Any] = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
-        if strict:
-            options["strict"] = True
-        return self._apart(lambda: self._runner().migrate(plans, **options))
 
     def _range(self, target: str, sql: bool, command: str) -> tuple[str | None, str]:
         """The two sides of `from:to`, which only `--sql` has."""

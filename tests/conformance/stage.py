@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,11 @@ _MARIADB = {
 _VERSIONED = {"postgresql": ("public", "alembic_version"), "mariadb": ("alembic_version",)}
 
 
+def _is_both(row: Sequence[object]) -> bool:
+    """Whether a row of a catalog is about something that both tools have: the journal is whimbrel's alone."""
+    return not any(str(value).startswith("whimbrel_") for value in row)
+
+
 class Place:
     """One database: its URL, what the server says is in it, and how to empty it."""
 
@@ -51,7 +56,7 @@ class Place:
             return self._see_file()
         with self._engine.connect() as connection:
             seen = {
-                name: sorted((tuple(row) for row in connection.exec_driver_sql(statement)), key=repr)
+                name: sorted((tuple(row) for row in connection.exec_driver_sql(statement) if _is_both(row)), key=repr)
                 for name, statement in (_POSTGRESQL if self.kind == "postgresql" else _MARIADB).items()
             }
             versioned = any(row[: len(_VERSIONED[self.kind])] == _VERSIONED[self.kind] for row in seen["columns"])
@@ -65,6 +70,7 @@ class Place:
         connection = sqlite3.connect(self.file)
         try:
             schema = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name").fetchall()
+            schema = [row for row in schema if _is_both(row)]
             versioned = any(row[1] == "alembic_version" for row in schema)
             rows = connection.execute("SELECT version_num FROM alembic_version ORDER BY 1") if versioned else []
             return {"columns": schema, "versions": list(rows)}

@@ -62,10 +62,10 @@ def through(url: str, scheme: str) -> str:
 
 
 def tables(url: str) -> set[str]:
-    """The tables of a database, seen on a connection of their own."""
+    """The tables of a database, seen on a connection of their own; without the journal, which stock Alembic has not."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
-        return set(sa.inspect(connection).get_table_names())
+        return {name for name in sa.inspect(connection).get_table_names() if not name.startswith("whimbrel_")}
 
 
 def rows(url: str, statement: str) -> list[tuple[object, ...]]:
@@ -81,7 +81,10 @@ def version_rows(url: str, table: str = "alembic_version") -> set[str]:
 
 
 def schema(url: str) -> dict[str, object]:
-    """Tables, columns, indexes and constraints of a database, in an order that does not depend on how it was made."""
+    """Tables, columns, indexes and constraints of a database, in an order that does not depend on how it was made.
+
+    Without the journal, which stock Alembic has not.
+    """
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
         inspector = sa.inspect(connection)
@@ -99,4 +102,5 @@ def schema(url: str) -> dict[str, object]:
                 "primary key": inspector.get_pk_constraint(table)["constrained_columns"],
             }
             for table in sorted(inspector.get_table_names())
+            if not table.startswith("whimbrel_")
         }

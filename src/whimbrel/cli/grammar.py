@@ -67,6 +67,14 @@ def _flag(*flags: str, help: str, alembic: bool = True) -> Option:  # noqa: A002
     return Option(flags, {"action": "store_true", "help": help}, alembic)
 
 
+def seconds(text: str) -> float:
+    """A time on the command line."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
 def _value(*flags: str, help: str, alembic: bool = True, **settings: Any) -> Option:  # noqa: A002
     return Option(flags, {"help": help, **settings}, alembic)
 
@@ -79,6 +87,14 @@ BRANCH_LABEL = _value("--branch-label", metavar="LABEL", help="name the branch t
 REV_ID = _value("--rev-id", metavar="ID", help="the id of the new revision, instead of a generated one")
 SPLICE = _flag("--splice", help="allow a revision that is no head as the one to come after")
 STRICT = "if a revision was edited after it was applied"
+WAITS = (
+    _value("--lock-wait", metavar="SECONDS", type=seconds, alembic=False,
+           help="how long to wait for another migrator (default: 600)"),
+    _flag("--no-wait", help="give up at once if another migrator is at work", alembic=False),
+)  # fmt: skip
+LOCK_TIMEOUT = _value("--lock-timeout", metavar="SECONDS", type=seconds, alembic=False,
+                      help="how long a statement may wait for a lock before it is tried again (default: 2)",
+                      )  # fmt: skip
 TARGET = "head, heads, base, current, a revision or its beginning, a branch label; then +N or -N if wanted"
 
 COMMANDS = (
@@ -113,18 +129,26 @@ COMMANDS = (
     Command("check", "write", "exit 1 if the models and the database differ", "writing:check",
             example="whimbrel check", alembic="check"),
     Command("upgrade", "run", "apply revisions until the database is at the target", "running:upgrade", (
-        _value("revision", nargs="?", default="head", help=f"{TARGET} (default: head)"), SQL, TAG,
+        _value("revision", nargs="?", default="head", help=f"{TARGET} (default: head)"), SQL, TAG, *WAITS, LOCK_TIMEOUT,
         _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False),
     ), "whimbrel upgrade head", "upgrade"),
     Command("downgrade", "run", "take revisions back until the database is at the target", "running:downgrade", (
-        _value("revision", help=TARGET), SQL, TAG,
+        _value("revision", help=TARGET), SQL, TAG, *WAITS, LOCK_TIMEOUT,
     ), "whimbrel downgrade -1", "downgrade"),
     Command("stamp", "run", "set the recorded revision without running anything", "running:stamp", (
-        _value("revisions", nargs="+", help=f"{TARGET}; several for several branches"), SQL, TAG,
+        _value("revisions", nargs="+", help=f"{TARGET}; several for several branches"), SQL, TAG, *WAITS,
         _flag("--purge", help="forget what is recorded first, even if no file has it"),
     ), "whimbrel stamp head", "stamp"),
     Command("ensure_version", "run", "create the version table if it is not there", "running:ensure_version", (SQL,),
             alembic="ensure_version"),
+    Command("unlock", "mend", "show who is migrating a database, and end it", "unlocking:unlock", (
+        _flag("-y", "--yes", help="end it without asking", alembic=False),
+    ), "whimbrel unlock"),
+    Command("resolve", "mend", "decide about a revision that was left in the middle", "unlocking:resolve", (
+        _flag("--happened", help="the statement in question was executed", alembic=False),
+        _flag("--did-not-happen", help="it was not: the next run executes it", alembic=False),
+        _flag("--abandon", help="the whole revision was undone by hand: it begins from its top", alembic=False),
+    ), "whimbrel resolve --happened"),
     Command("status", "look", "where every database is, and what it is behind", "standing:status", (
         _flag("--models", help="compare the models with each database as well", alembic=False),
         _flag("--check", help="exit 1 unless every database is at head", alembic=False),
@@ -155,6 +179,7 @@ GROUPS = {
     "start": "set up",
     "write": "write revisions",
     "run": "change a database",
+    "mend": "after an accident",
     "look": "look",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import counted
+from ..errors import UsageError, counted
 from ..record import TYPE_CHECKING
 from .session import Session
 
@@ -13,21 +13,45 @@ if TYPE_CHECKING:
 def upgrade(session: Session) -> int:
     """`upgrade`: apply revisions."""
     options = session.options
-    outcome = session.project.upgrade(options.revision, sql=options.sql, tag=options.tag, strict=options.strict)
+    outcome = session.project.upgrade(
+        options.revision,
+        sql=options.sql,
+        tag=options.tag,
+        strict=options.strict or None,
+        lock_wait=_lock_wait(session),
+        lock_timeout=options.lock_timeout,
+    )
     return _report(session, outcome)
 
 
 def downgrade(session: Session) -> int:
     """`downgrade`: take revisions back."""
     options = session.options
-    return _report(session, session.project.downgrade(options.revision, sql=options.sql, tag=options.tag))
+    outcome = session.project.downgrade(
+        options.revision,
+        sql=options.sql,
+        tag=options.tag,
+        lock_wait=_lock_wait(session),
+        lock_timeout=options.lock_timeout,
+    )
+    return _report(session, outcome)
 
 
 def stamp(session: Session) -> int:
     """`stamp`: set what is recorded."""
     options = session.options
-    outcome = session.project.stamp(options.revisions, purge=options.purge, sql=options.sql, tag=options.tag)
+    outcome = session.project.stamp(
+        options.revisions, purge=options.purge, sql=options.sql, tag=options.tag, lock_wait=_lock_wait(session)
+    )
     return _report(session, outcome)
+
+
+def _lock_wait(session: Session) -> float | None:
+    """Seconds to wait for another migrator, if the command line says so."""
+    options = session.options
+    if options.no_wait and options.lock_wait is not None:
+        raise UsageError("--no-wait and --lock-wait exclude each other", hint="leave one of them out")
+    return 0 if options.no_wait else options.lock_wait
 
 
 def ensure_version(session: Session) -> int:

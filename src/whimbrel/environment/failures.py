@@ -28,7 +28,7 @@ from ..settings import Database
 from ..versions import unreadable
 from .context import WorkContext
 from .reasons import causes, comes_from, driver_words, hint_for, line_in, passed, reason
-from .states import is_applied, rolled_back, state, state_of_others
+from .states import is_applied, is_repeatable, state, state_of_others
 from .work import Visit
 
 
@@ -66,7 +66,7 @@ def interrupted(context: WorkContext) -> Interrupted:
         where=visit.where if visit and not visit.offline else None,
         state=state(context, visit or next(reversed(context.visits), None)),
         hint="run the same command again"
-        if visit is None or rolled_back(visit)
+        if visit is None or is_repeatable(visit)
         else "see what the revision has done so far before you run the command again",
     )
 
@@ -113,10 +113,12 @@ def _migration_hint(error: BaseException, visit: Visit) -> str:
         return "what has been written so far is no complete script; correct the revision first"
     if isinstance(error, exc.DBAPIError) and (hint := hint_for(error, visit.context.dialect.name)):
         return hint
-    if not rolled_back(visit):
+    if not is_repeatable(visit):
         return "undo by hand what the revision did so far, or take those statements out, then run the command again"
     if isinstance(error, ModuleNotFoundError):
         return f"pip install {error.name}, then run the same command again"
+    if visit.committed_midway:
+        return "correct what failed, and run the same command again: it goes on where it stopped"
     return "correct the revision and run the same command again"
 
 

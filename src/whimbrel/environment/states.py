@@ -39,6 +39,11 @@ def rolled_back(visit: Visit) -> bool:
     return bool(visit.context.impl.transactional_ddl) and not visit.committed_midway and not visit.autocommits
 
 
+def is_repeatable(visit: Visit) -> bool:
+    """Whether the same command can be run again: nothing of the failed revision is left, or it is known what."""
+    return rolled_back(visit) or visit.resumable
+
+
 def is_applied(visit: Visit) -> bool:
     """Whether the revision that failed here is applied all the same: two migrators ran at once."""
     if visit.offline or visit.direction != "upgrade" or visit.uncommitted:
@@ -65,7 +70,9 @@ def _state_of(visit: Visit) -> str:
     done = len(set(visit.finished)) if heads is not None and set(heads) != set(visit.heads) else 0
     did = "applied" if visit.direction == "upgrade" else "taken back"
     text = f"at {at}, {done} of {visit.planned} revisions {did}"
-    if visit.running is not None and not rolled_back(visit):
+    if visit.running is not None and visit.committed_midway and visit.resumable:
+        return f"{text}; what {visit.running} has committed is noted, safe to run again"
+    if visit.running is not None and not is_repeatable(visit):
         return f"{text}; {visit.context.dialect.name} may have kept what {visit.running} did before it ended"
     return f"{text}, safe to run again"
 

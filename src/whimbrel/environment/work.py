@@ -94,6 +94,7 @@ class Visit:
         shared: whether the connection is the caller's, who commits or rolls back.
         owned: whether its transactions are ours to begin and to end.
         watcher: told what happens to the transaction of the running revision.
+        resumable: whether the next run goes on with a revision that is left in the middle.
         confirmed: whether a new connection has seen what was reported; None if none was asked yet.
         autocommits: whether the connection commits each statement by itself.
         failure: what the run of this database has raised.
@@ -117,6 +118,7 @@ class Visit:
     owned: bool = False
     watcher: Watcher | None = None
     first_heads: tuple[str, ...] | None = None
+    resumable: bool = False
     confirmed: bool | None = None
     autocommits: bool = False
     failure: BaseException | None = None

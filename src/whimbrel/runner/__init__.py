@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from .holding import Held, end_holder, holders
 from .outcome import Change, Outcome
+from .resolving import Decision, Unfinished, resolve, unfinished
 from .runner import Runner
 
-__all__ = ["Change", "Outcome", "Runner"]
+__all__ = [
+    "Change",
+    "Decision",
+    "Held",
+    "Outcome",
+    "Runner",
+    "Unfinished",
+    "end_holder",
+    "holders",
+    "resolve",
+    "unfinished",
+]

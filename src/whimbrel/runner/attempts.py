@@ -92,8 +92,13 @@ class Attempts:
         self.book.finish(self._running, _heads(self._visit.reported), following)
         self._running = following
 
-    def end(self, error: BaseException) -> None:
-        """Note that the step did not get through, if there is still a connection to note it on. Writes the database."""
+    def end(self, error: BaseException, refused: int | None) -> None:
+        """Note that the step did not get through, if there is still a connection to note it on. Writes the database.
+
+        Args:
+            error: why.
+            refused: the statement that the database refused: it is known not to have happened.
+        """
         attempt, self._running = self._running, None
         if attempt is None or not self._visit.owned or self._connection.closed or self._connection.invalidated:
             return
@@ -102,6 +107,8 @@ class Attempts:
         with self._transaction():
             is_failure = isinstance(error, Exception)
             self.book.end(attempt, FAILED if is_failure else INTERRUPTED, error=_words(error) if is_failure else None)
+            if refused is not None and is_failure:
+                self.book.clear(attempt.revision, attempt.direction, [refused])
             if isinstance(error, Undecided):
                 self.book.mark(*error.key, [error.seq], state=UNDECIDED)
 
@@ -168,6 +175,8 @@ class Attempts:
         _, sums = self._file(revision)
         if attempt is None or attempt.file_sha256 == sums.raw:
             return
+        if attempt.state == FAILED:
+            return  # it was to be corrected; what it has done is still held against the journal
         if attempt.code_sha256 is None or attempt.code_sha256 != sums.code:
             raise RevisionEdited(
                 f"revision {revision} was left in the middle, and its file was edited since",

@@ -11,11 +11,13 @@ from alembic.runtime.migration import RevisionStep
 from sqlalchemy import exc
 
 from ..dialects import Dialect
+from ..edited import edited, refusal, told
 from ..environment import AlembicStep, Environment, Visit
 from ..errors import RevisionFileBroken
 from ..events import Listener, Notice, RevisionFinished, RevisionStarted
+from ..journal import read_attempts
 from ..journal.provenance import Provenance, provenance
-from ..planner import Plan, Planner, Plans, Step
+from ..planner import Plan, Planner, Plans, Step, check_known
 from ..settings.limits import Limits
 from .attempts import Attempts
 from .recorder import Recorder
@@ -41,6 +43,7 @@ class Migration:
         self._listen = listen
         self._provenance: Provenance | None = None
         self._protection: _Protection | None = None
+        self._warned: set[tuple[object, ...]] = set()
         self.untold: list[RevisionFinished] = []
         """Revisions that are through, but not committed: somebody may still roll them back."""
 
@@ -55,7 +58,7 @@ class Migration:
         protection: _Protection | None = None
 
         def once() -> None:
-            heads = visit.peek()
+            heads = self._checked(visit, dialect)
             if not self.plan(visit, heads).steps:
                 visit.begin(heads)  # nothing to do: nothing is locked, and nothing written
                 return
@@ -84,6 +87,7 @@ class Migration:
         protection = self._protection
         if protection is not None:
             protection.follow(plan)
+            visit.resumable = protection.may_resume
         for step, alembic_step in zip(plan.steps, alembic_steps, strict=True):
             started = time.monotonic()
             if protection is None:
@@ -99,6 +103,25 @@ class Migration:
         return self._plans(Planner(scripts.history, scripts.revision_map, heads))
 
     # -- parts ----------------------------------------------------------------------------------
+
+    def _checked(self, visit: Visit, dialect: Dialect) -> tuple[str, ...]:
+        """Where a database is; told, or refused, if what was applied there was edited since.
+
+        Raises:
+            DatabaseRevisionUnknown: it is at a revision that no file has; the journal may know where it came from.
+            HistoryEdited: with `strict`.
+        """
+        heads, history = visit.peek(), self._environment.scripts.history
+        attempts = read_attempts(visit.query, dialect, visit.schema) if self._limits.journal else []
+        visit.end_driver_transaction()
+        check_known(history, heads, attempts)
+        found = edited(history, heads, attempts)
+        if found and self._limits.strict:
+            raise refusal(found, visit.where)
+        if found and visit.table not in self._warned:
+            self._warned.add(visit.table)
+            self._listen(Notice(*told(found)))
+        return heads
 
     def _protected(self, visit: Visit, dialect: Dialect, turn: Turn) -> _Protection:
         scripts = self._environment.scripts
@@ -191,7 +214,12 @@ class _Protection:
     @property
     def may_repeat(self) -> bool:
         """Whether running the step again from its top would do nothing twice."""
-        return self._attempts is not None or not self._visit.committed_midway
+        return self.may_resume or not self._visit.committed_midway
+
+    @property
+    def may_resume(self) -> bool:
+        """Whether a revision that is left in the middle is gone on with by the next run."""
+        return self._attempts is not None
 
     def follow(self, plan: Plan) -> None:
         """Prepare for what is to be run.
@@ -226,7 +254,7 @@ class _Protection:
     def end(self, error: BaseException) -> None:
         """The run has failed."""
         if self._attempts is not None:
-            self._attempts.end(error)
+            self._attempts.end(error, self._recorder.refused if self._recorder is not None else None)
 
     def _applied(self, **_: Any) -> None:
         """The version table was changed, in the transaction of the step."""

@@ -64,6 +64,8 @@ class Recorder:
         self._noted: set[int] = set()
         self._temporary: set[str] = set()
         self._resumption = Resumption(())
+        self.refused: int | None = None
+        """The statement that the database has refused, if it leaves nothing behind then."""
 
     def __enter__(self) -> Recorder:
         for name in _HOOKS:
@@ -83,7 +85,7 @@ class Recorder:
             entries: what is noted of an interrupted run of it.
         """
         self._key = (revision, direction)
-        self._seq, self._buffer, self._unwritten, self._temporary = 0, [], None, set()
+        self._seq, self._buffer, self._unwritten, self._temporary, self.refused = 0, [], None, set(), None
         self._resumption = Resumption(entries)
         self._noted = {entry.seq for entry in entries}
         self._active = True
@@ -170,7 +172,9 @@ class Recorder:
             self._connection.connection.commit()  # behind SQLAlchemy's back, as the statement itself will
         self._visit.committed_midway = True
         self._buffer.clear()
+        self.refused = entry.seq
         self._patiently(execute, statement)
+        self.refused = None
         self._unwritten = _result(entry, cursor, context)
 
     def _alone(

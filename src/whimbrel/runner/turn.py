@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from os import getpid
+from socket import gethostname
 
 from sqlalchemy import exc
 
@@ -15,6 +17,7 @@ from ..events import Listener, Waiting
 from ..lock import Lock, busy
 from ..patience import Patience
 from ..settings.limits import Limits
+from .holding import holder_of
 
 OVERTAKEN, LOCKED = "overtaken", "locked"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
@@ -61,15 +64,19 @@ class Turn:
         if self.is_pooled:
             yield
             return
-        in_transaction = not visit.owned
-        self._lock.acquire(self._limits.lock_wait, self._listen, in_transaction=in_transaction)
+        if not visit.owned:
+            self._lock.acquire(self._limits.lock_wait, self._listen, in_transaction=True)
+            yield
+            return
+        self._lock.acquire(self._limits.lock_wait, self._listen)
+        before = self._introduce(f"whimbrel on {gethostname()}, process {getpid()}")
         try:
             yield
         finally:
-            if not in_transaction and not visit.context.connection.closed:  # type: ignore[union-attr]
-                with suppress(Exception):  # the connection broke, and the lock with it
-                    self._lock.release()
-                    visit.end_driver_transaction()
+            with suppress(Exception):  # the connection broke, and the lock with it
+                self._introduce(before)
+                self._lock.release()
+                visit.end_driver_transaction()
 
     def enter_transaction(self) -> None:
         """In the transaction of a revision, before it begins: be sure that nobody else runs it.
@@ -123,10 +130,25 @@ class Turn:
             self._visit.end_driver_transaction()
         return self._pooled
 
+    def _introduce(self, name: str | None) -> str | None:
+        """Tell the server who this is, for those who wait; who it was before."""
+        if name is None:
+            return None
+        before = self._sessions.introduce(self._visit.query, name)
+        self._visit.context.connection.connection.commit()  # type: ignore[union-attr]  # a rollback would forget it
+        return before
+
     def _made_lock(self) -> Lock:
         visit = self._visit
         key = self._sessions.key(visit.query, visit.schema, visit.context.version_table)
-        return Lock(self._sessions, visit.query, key, between_tries=visit.end_driver_transaction, where=visit.where)
+        return Lock(
+            self._sessions,
+            visit.query,
+            key,
+            holder=lambda: holder_of(visit, key),
+            between_tries=visit.end_driver_transaction,
+            where=visit.where,
+        )
 
     # -- another try ----------------------------------------------------------------------------
 
@@ -166,7 +188,7 @@ class Turn:
             return None
         if self._sessions.locks_each_transaction:
             if not self._waits_for_locks.wait():
-                raise busy(None, self._limits.lock_wait, self._visit.where) from error
+                raise busy(self._holder(), self._limits.lock_wait, self._visit.where) from error
             return self._waits_for_locks
         patience = patience or Patience(self._limits.retry, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
         what = {"lock": "a lock", "deadlock": "another try after a deadlock"}.get(reason, "another try")
@@ -183,7 +205,11 @@ class Turn:
             self._visit.end_driver_transaction()
 
     def _holder(self) -> Holder | None:
-        return self._sessions.holder(self._visit.query, self._lock.key) if self._lock is not None else None
+        key = self._lock.key if self._lock is not None else ""
+        try:
+            return holder_of(self._visit, key)
+        finally:
+            self._visit.end_driver_transaction()
 
     def _roll_back(self) -> None:
         connection = self._visit.context.connection

@@ -1,0 +1,93 @@
+"""Who is migrating a database now: what the server knows of the lock, and what the journal knows of its holder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from ..dialects import Dialect, Holder
+from ..environment import AlembicStep, Environment, Visit, Work
+from ..journal import Attempt, read_attempts
+from ..journal.attempt import RUNNING
+from ..journal.provenance import is_running
+
+
+class Held(NamedTuple):
+    """The lock of one version table.
+
+    Attributes:
+        where: the database, with the password masked.
+        holder: who has it; None if nobody has.
+        can_be_ended: whether the server can end the holder's session. SQLite has no server.
+    """
+
+    where: str
+    holder: Holder | None
+    can_be_ended: bool
+
+
+def holder_of(visit: Visit, key: str) -> Holder | None:
+    """Who has the lock of this name. Reads the database."""
+    dialect = visit.dialect
+    if dialect is None:
+        return None
+    holder = dialect.sessions.holder(visit.query, key)
+    if holder is None and not dialect.sessions.locks_each_transaction:
+        return None
+    attempt = _attempt_of(visit, dialect, holder)
+    if attempt is None:
+        return holder
+    began = datetime.fromisoformat(attempt.started_at)
+    return Holder(
+        session=holder.session if holder else str(attempt.pid),
+        application=f"{attempt.application} {attempt.revision} (process {attempt.pid})",
+        host=attempt.host,
+        user=attempt.os_user or (holder.user if holder else None),
+        since=(datetime.now(UTC) - began).total_seconds(),
+        doing=holder.doing if holder else None,
+    )
+
+
+def holders(environment: Environment) -> list[Held]:
+    """The locks of all databases that an environment visits. Reads the databases."""
+    found: list[Held] = []
+
+    def look(visit: Visit, dialect: Dialect) -> None:
+        key = dialect.sessions.key(visit.query, visit.schema, visit.context.version_table)
+        found.append(Held(visit.where, holder_of(visit, key), not dialect.sessions.locks_each_transaction))
+
+    _visited(environment, look)
+    return found
+
+
+def end_holder(environment: Environment, held: Held) -> bool:
+    """End the session that holds a lock, if it still does; whether it was ended."""
+    ended: list[bool] = []
+
+    def end(visit: Visit, dialect: Dialect) -> None:
+        key = dialect.sessions.key(visit.query, visit.schema, visit.context.version_table)
+        holder = dialect.sessions.holder(visit.query, key)
+        if visit.where == held.where and holder and held.holder and holder.session == held.holder.session:
+            dialect.sessions.end(visit.query, holder.session)
+            ended.append(True)
+
+    _visited(environment, end)
+    return bool(ended)
+
+
+def _visited(environment: Environment, look: Callable[[Visit, Dialect], None]) -> None:
+    def steps(visit: Visit) -> Iterator[AlembicStep]:
+        if visit.dialect is not None:
+            look(visit, visit.dialect)
+        return iter(())
+
+    environment.run(Work(steps, options={"dont_mutate": True}))
+
+
+def _attempt_of(visit: Visit, dialect: Dialect, holder: Holder | None) -> Attempt | None:
+    """What the holder of a lock is running, as the journal has it."""
+    running = read_attempts(visit.query, dialect, visit.schema, f"state = '{RUNNING}'")
+    if holder is not None:
+        return next((one for one in reversed(running) if one.session == holder.session), None)
+    return next((one for one in reversed(running) if is_running(one.host, one.pid)), None)

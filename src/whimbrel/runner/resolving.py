@@ -1,0 +1,126 @@
+"""Revisions that were left in the middle, and what a human has decided about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
+
+from ..environment import AlembicStep, Environment, Visit, Work
+from ..errors import NothingToResolve
+from ..journal import STATEMENTS
+from ..journal.attempt import ABANDONED
+from ..journal.book import AGAIN, HAPPENED, STARTED, UNDECIDED, Book, Entry
+from ..settings.limits import Limits
+from .turn import Turn
+
+Decision = Literal["happened", "did not happen", "abandon"]
+
+
+class Unfinished(NamedTuple):
+    """A revision that was left in the middle.
+
+    Attributes:
+        where: the database, with the password masked.
+        revision, direction: which.
+        done: how many of its statements are done.
+        statement: the number of the one that was being executed, or does not fit; None if none is in question.
+        summary: what that one does, without its values.
+    """
+
+    where: str
+    revision: str
+    direction: str
+    done: int
+    statement: int | None
+    summary: str | None
+
+
+def unfinished(environment: Environment) -> list[Unfinished]:
+    """The revisions that were left in the middle, in all databases of an environment. Reads the databases."""
+    found: list[Unfinished] = []
+
+    def steps(visit: Visit) -> Iterator[AlembicStep]:
+        found.extend(one for one, _ in _unfinished(visit))
+        return iter(())
+
+    environment.run(Work(steps, options={"dont_mutate": True}))
+    return found
+
+
+def resolve(environment: Environment, limits: Limits, decision: Decision) -> list[Unfinished]:
+    """Write down what was decided; on what. Writes the journal.
+
+    Raises:
+        NothingToResolve: nothing was left in the middle, or no statement is in question.
+        LockBusy: a migrator is at work.
+    """
+    decided: list[Unfinished] = []
+
+    def around(visit: Visit, run: Callable[[], None]) -> None:
+        visit.begin(visit.peek())
+        if visit.dialect is None:
+            return
+        turn = Turn(visit, visit.dialect, limits, lambda event: None)
+        with turn.locked():
+            for one, book in _unfinished(visit):
+                if decision == "abandon" or one.statement is not None:
+                    _decide(visit, book, one, decision)
+                    decided.append(one)
+        visit.end_driver_transaction()
+
+    environment.run(Work(lambda visit: iter(()), writes=True, per_revision=True, around=around))
+    if not decided:
+        raise NothingToResolve(
+            "no revision was left in the middle" if decision == "abandon" else "no statement is in question",
+            why="every statement that was begun is known to be done, or not",
+            state="nothing was changed",
+            hint="whimbrel upgrade goes on by itself where it was interrupted",
+        )
+    return decided
+
+
+def _unfinished(visit: Visit) -> list[tuple[Unfinished, Book]]:
+    dialect, connection = visit.dialect, visit.context.connection
+    if dialect is None or connection is None or not visit.query(dialect.table_exists(STATEMENTS, visit.schema)):
+        return []
+    book = Book(connection, visit.context.version_table_schema)
+    found = []
+    for revision, direction in book.half_done():
+        entries = book.entries(revision, direction)
+        asked = _in_question(entries)
+        done = sum(entry.state not in (STARTED, UNDECIDED, AGAIN) for entry in entries)
+        found.append(
+            (
+                Unfinished(
+                    visit.where,
+                    revision,
+                    direction,
+                    done,
+                    asked.seq if asked else None,
+                    asked.summary if asked else None,
+                ),
+                book,
+            )
+        )
+    if visit.owned and connection.in_transaction():
+        connection.rollback()
+    return found
+
+
+def _in_question(entries: list[Entry]) -> Entry | None:
+    """The statement that nobody can know about; else the one that was begun, which may yet be found out."""
+    return next((entry for state in (UNDECIDED, STARTED) for entry in entries if entry.state == state), None)
+
+
+def _decide(visit: Visit, book: Book, one: Unfinished, decision: Decision) -> None:
+    connection = visit.context.connection
+    assert connection is not None
+    with connection.begin():
+        if decision == "abandon":
+            book.clear(one.revision, one.direction)
+            attempt = book.last_attempt(one.revision, one.direction)
+            if attempt is not None:
+                book.end(attempt, ABANDONED, error=attempt.error)
+        else:
+            state = HAPPENED if decision == "happened" else AGAIN
+            book.mark(one.revision, one.direction, [one.statement or 0], state=state)
