@@ -3,8 +3,8 @@
     python benchmarks/overhead.py [--revisions N] [--rounds N] [--on sqlite --on postgresql --on mariadb]
 
 Both run in forked processes that have imported everything already, in turn, on the same empty database: what is
-measured is the upgrade alone, the reading of the revision files from bytecode included (PYTHONDONTWRITEBYTECODE is unset).
-Medians; only the ratios are printed, as absolute times say nothing on another machine. Servers are those of the tests.
+measured is the upgrade alone, the reading of the revision files from bytecode included (PYTHONDONTWRITEBYTECODE is
+unset). Medians; only the ratios are printed, as absolute times say nothing on another machine. Servers are those of the tests.
 """
 
 from __future__ import annotations
