@@ -4,7 +4,8 @@
 
 Both run in forked processes that have imported everything already, in turn, on the same empty database: what is
 measured is the upgrade alone, the reading of the revision files from bytecode included (PYTHONDONTWRITEBYTECODE is
-unset). Medians; only the ratios are printed, as absolute times say nothing on another machine. Servers are those of the tests.
+unset). Medians; only the ratios are printed, as absolute times say nothing on another machine. Servers are those of
+the tests.
 """
 
 from __future__ import annotations
