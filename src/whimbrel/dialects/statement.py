@@ -17,7 +17,7 @@ def words_of(text: str) -> frozenset[str]:
 
 _TOKEN = re.compile(
     r"""
-      (?P<blank>\s+|--[^\n]*|\#[^\n]*|/\*(?!!).*?\*/)
+      (?P<blank>\s+|--[^\n]*|\#[^\n]*|/\*(?!M?!).*?\*/)
     | (?P<quoted>`(?:[^`]|``)*`|"(?:[^"]|"")*"|\[[^\]]*\])
     | (?P<string>'(?:[^'\\]|''|\\.)*')
     | (?P<word>[^\W\d][\w$]*)
@@ -26,12 +26,15 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _HEAD = 400  # tokens that are looked at: enough for the words before and behind the names
-_MODIFIERS = words_of(
-    "UNIQUE FULLTEXT SPATIAL ONLINE OFFLINE OR REPLACE IF NOT EXISTS CONCURRENTLY ONLY TEMPORARY TEMP "
-    "GLOBAL LOCAL UNLOGGED VIRTUAL IGNORE LOW_PRIORITY HIGH_PRIORITY DELAYED QUICK INTO FROM MATERIALIZED "
-    "RECURSIVE FOREIGN"
+_BEFORE_KIND = words_of(
+    "UNIQUE FULLTEXT SPATIAL ONLINE OFFLINE OR REPLACE TEMPORARY TEMP GLOBAL LOCAL UNLOGGED VIRTUAL IGNORE "
+    "MATERIALIZED RECURSIVE FOREIGN"
 )
+_BEFORE_NAME = words_of("IF NOT EXISTS CONCURRENTLY ONLY")  # of these alone: a table may be called "temp"
+_BEFORE_ROWS = words_of("LOW_PRIORITY HIGH_PRIORITY DELAYED QUICK IGNORE OR REPLACE ABORT FAIL ROLLBACK INTO FROM ONLY")
 _DATA = words_of("INSERT UPDATE DELETE REPLACE MERGE")
+_MAY_HOLD_DATA = words_of("WITH EXPLAIN ANALYZE")  # before one that changes data, which they execute
+_HELD = re.compile(r"\b(?:(?<!\bFOR\s)UPDATE|DELETE|MERGE|(?:INSERT|REPLACE)(?!\s*\())\b", re.IGNORECASE)
 
 
 class Statement(Record):
@@ -59,32 +62,29 @@ class Statement(Record):
     def summary(self) -> str:
         """The statement without its values, for people: `ALTER TABLE shop.item`."""
         about = ".".join(self.name) or ("on " + ".".join(self.table) if self.table else "")
-        return " ".join(filter(None, (self.verb or "a statement", self.subject, about)))
+        held = " … ".join(sorted(self.words & _DATA)) if self.verb in _MAY_HOLD_DATA else ""
+        return " ".join(filter(None, (self.verb or "a statement", self.subject, about, held and f"… {held}")))
 
     @property
     def changes_data(self) -> bool:
         """Whether it is an INSERT, UPDATE or the like."""
-        return self.verb in _DATA or (self.verb == "WITH" and not self.words.isdisjoint(_DATA))
+        return self.verb in _DATA or (self.verb in _MAY_HOLD_DATA and not self.words.isdisjoint(_DATA))
 
 
 def read_statement(sql: str) -> Statement:
     """Read a statement; what it is not clear about stays empty."""
-    tokens = list(_tokens(sql))
+    tokens = _without_settings(list(_tokens(sql)))
     words = frozenset(text.upper() for kind, text in tokens if kind == "word")
     if not tokens or tokens[0][0] != "word":
         return Statement("", "", (), (), frozenset(), words, False)
-    verb, position = tokens[0][1].upper(), 1
-    subject = ""
-    if verb not in _DATA and verb != "WITH":
-        position = _behind_modifiers(tokens, position)
-        if position < len(tokens) and tokens[position][0] == "word":
-            subject, position = tokens[position][1].upper(), position + 1
-    position = _behind_modifiers(tokens, position)
+    verb = tokens[0][1].upper()
+    if verb in _MAY_HOLD_DATA:  # in all of it, however long, and whatever is a comment or a string to whom
+        words = (words - _DATA) | frozenset(word.upper() for word in _HELD.findall(sql))
+    subject, position = _subject(tokens, verb)
     modifiers = frozenset(text.upper() for _, text in tokens[1:position]) - {subject}
     name, position = _name(tokens, position) if not _is_word(tokens, position, "ON") else ((), position)
-    several = position < len(tokens) and tokens[position][1] == "," and verb in ("DROP", "RENAME", "TRUNCATE")
     table = _table(tokens, position) if subject == "INDEX" else ()
-    return Statement(verb, subject, name, table, modifiers, words, several)
+    return Statement(verb, subject, name, table, modifiers, words, _several(tokens, position, verb))
 
 
 def _tokens(sql: str) -> Iterator[tuple[str, str]]:
@@ -98,8 +98,37 @@ def _tokens(sql: str) -> Iterator[tuple[str, str]]:
             return
 
 
-def _behind_modifiers(tokens: list[tuple[str, str]], position: int) -> int:
-    while position < len(tokens) and tokens[position][0] == "word" and tokens[position][1].upper() in _MODIFIERS:
+def _without_settings(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is executed by MariaDB's `SET STATEMENT … FOR`."""
+    if _is_word(tokens, 0, "SET") and _is_word(tokens, 1, "STATEMENT"):
+        return next((tokens[number + 1 :] for number in range(len(tokens)) if _is_word(tokens, number, "FOR")), tokens)
+    return tokens
+
+
+def _subject(tokens: list[tuple[str, str]], verb: str) -> tuple[str, int]:
+    """The kind of object, and where its name begins."""
+    if verb in _DATA or verb == "WITH":
+        return "", _behind(_BEFORE_ROWS, tokens, 1)
+    if verb == "TRUNCATE":
+        return "TABLE", _behind(_BEFORE_NAME, tokens, 2 if _is_word(tokens, 1, "TABLE") else 1)
+    position, subject = _behind(_BEFORE_KIND, tokens, 1), ""
+    if position < len(tokens) and tokens[position][0] == "word":
+        subject, position = tokens[position][1].upper(), position + 1
+    return subject, _behind(_BEFORE_NAME, tokens, position)
+
+
+def _several(tokens: list[tuple[str, str]], position: int, verb: str) -> bool:
+    """Whether there is another object behind the first."""
+    if verb in ("DROP", "TRUNCATE", "DELETE"):
+        return position < len(tokens) and tokens[position][1] == ","
+    if verb not in ("RENAME", "UPDATE"):
+        return False
+    end = next((number for number in range(position, len(tokens)) if _is_word(tokens, number, "SET")), len(tokens))
+    return any(text == "," or (kind == "word" and text.upper() == "JOIN") for kind, text in tokens[position:end])
+
+
+def _behind(words: frozenset[str], tokens: list[tuple[str, str]], position: int) -> int:
+    while position < len(tokens) and tokens[position][0] == "word" and tokens[position][1].upper() in words:
         position += 1
     return position
 
@@ -128,5 +157,5 @@ def _table(tokens: list[tuple[str, str]], position: int) -> tuple[str, ...]:
     """The table behind ON."""
     for number in range(position, len(tokens)):
         if _is_word(tokens, number, "ON"):
-            return _name(tokens, _behind_modifiers(tokens, number + 1))[0]
+            return _name(tokens, _behind(_BEFORE_NAME, tokens, number + 1))[0]
     return ()

@@ -26,15 +26,19 @@ class Changes:
 
     def kind(self, statement: Statement) -> str:
         verb, words = statement.verb, statement.words
-        if verb in _READS or (verb == "WITH" and not statement.changes_data):
+        if statement.changes_data:
+            return IN_TRANSACTION
+        if verb in _READS or verb == "WITH":
             return PASSES
         if verb in ("CREATE", "DROP") and "TEMPORARY" in statement.modifiers:
             return PASSES
+        if verb == "BEGIN" and "ATOMIC" in words:
+            return COMMITS  # a block of statements
         if verb in _ENDS or (verb == "SET" and "AUTOCOMMIT" in words):
             return ENDS
         if verb in _OF_SESSION and "PASSWORD" not in words:
             return PASSES
-        return IN_TRANSACTION if statement.changes_data else COMMITS
+        return COMMITS
 
     def image(self, query: Query, statement: Statement) -> str | None:
         table = self._probed(statement)

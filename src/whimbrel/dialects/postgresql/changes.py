@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 _READS = words_of("SELECT SHOW EXPLAIN TABLE VALUES FETCH")
 _OF_SESSION = words_of("SET RESET DISCARD LISTEN UNLISTEN PREPARE DEALLOCATE DECLARE CLOSE MOVE LOAD LOCK")
 _TRANSACTION = words_of("BEGIN START SAVEPOINT RELEASE ROLLBACK ABORT COMMIT END")
-_REPEATABLE = words_of("VACUUM ANALYZE REINDEX CHECKPOINT CLUSTER")
+_REPEATABLE = words_of("VACUUM ANALYZE REINDEX CHECKPOINT CLUSTER REFRESH")
+_OF_SERVER = words_of("DATABASE TABLESPACE SYSTEM SUBSCRIPTION")
 _TRANSIENT = {"55P03": "lock", "40P01": "deadlock", "40001": "conflict"}
 _INVALID = "invalid"
 
@@ -23,12 +24,16 @@ class Changes:
 
     def kind(self, statement: Statement) -> str:
         verb, words = statement.verb, statement.words
-        if verb in _READS or (verb == "WITH" and not statement.changes_data):
+        if statement.changes_data:
+            return IN_TRANSACTION
+        if (verb in _READS or verb == "WITH") and not (verb == "SELECT" and "INTO" in words):
             return PASSES
+        if verb == "CREATE" and not statement.modifiers.isdisjoint(("TEMP", "TEMPORARY")):
+            return PASSES  # each session needs it anew
         if verb in _OF_SESSION or verb in _TRANSACTION:
             return ENDS if verb in ("COMMIT", "END") else PASSES
         alone = verb in (*_REPEATABLE, "CALL", "DO", "") or "CONCURRENTLY" in words
-        return ALONE if alone or statement.subject in ("DATABASE", "TABLESPACE", "SYSTEM") else IN_TRANSACTION
+        return ALONE if alone or statement.subject in _OF_SERVER else IN_TRANSACTION
 
     def image(self, query: Query, statement: Statement) -> str | None:
         """Only what cannot be in a transaction is ever asked about."""

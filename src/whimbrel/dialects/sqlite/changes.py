@@ -20,10 +20,12 @@ class Changes:
     def kind(self, statement: Statement) -> str:
         verb = statement.verb
         if verb in ("SELECT", "EXPLAIN", "VALUES") or (verb == "WITH" and not statement.changes_data):
-            return PASSES
+            return PASSES  # EXPLAIN executes nothing
         if verb in ("COMMIT", "END"):
             return ENDS
         if verb in _OF_SESSION or not statement.modifiers.isdisjoint(("TEMP", "TEMPORARY")):
+            return PASSES
+        if len(statement.name) > 1 and statement.name[0].lower() == "temp":
             return PASSES
         return IN_TRANSACTION
 
