@@ -12,6 +12,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, event
 
+from ..journal.comparison import without_journal
 from .config import ProjectConfig
 from .proxies import operations_proxied, restore
 from .scripts import Scripts
@@ -46,6 +47,9 @@ class WorkContext(EnvironmentContext):
         """As Alembic's. Called by env.py with whatever it needs."""
         super().configure(*args, **options)
         context = self.get_context()
+        context.opts["include_name"] = without_journal(
+            context.opts.get("include_name"), context.opts.get("target_metadata")
+        )
         if not context.as_sql and context.connection is not None:
             _look_where_it_is(context)
             self._watch(context.connection)

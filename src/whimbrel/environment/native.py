@@ -12,7 +12,6 @@ from ..dialects import dialect_of
 from ..settings import Database
 from .context import WorkContext
 
-_OWN_PREFIX = "whimbrel_"
 _OPTIONS = ("version_table", "version_table_schema", "compare_type", "compare_server_default")
 
 
@@ -58,10 +57,10 @@ def _configuration(database: Database, context: WorkContext, dialect: str) -> di
     schemas = {table.schema for one in metadata for table in one.tables.values()}
 
     def include_name(name: str | None, kind: str, parents: Any) -> bool:
-        """Compare the schemas that the models use; of other tables, never the ones that keep the migrations."""
+        """Compare the schemas that the models use, and no version table in any of them."""
         if kind == "schema":
             return name is None or name in schemas
-        return kind != "table" or not _keeps_migrations(name, database)
+        return kind != "table" or name not in ("alembic_version", database.version_table)
 
     def render_item(kind: str, item: Any, autogenerate: Any) -> Literal[False]:
         """Leave the rendering to Alembic, but import what it names: a type of the project's, or SQLModel's."""
@@ -79,7 +78,3 @@ def _configuration(database: Database, context: WorkContext, dialect: str) -> di
         "render_as_batch": database.options.get("render_as_batch", dialect == "sqlite"),
         **{name: database.options[name] for name in _OPTIONS if name in database.options},
     }
-
-
-def _keeps_migrations(table: str | None, database: Database) -> bool:
-    return table in ("alembic_version", database.version_table) or (table or "").startswith(_OWN_PREFIX)
