@@ -44,7 +44,7 @@ class WhimbrelError(Exception):
     """
 
     code: ClassVar[str] = "WB000"
-    exit_code: ClassVar[int] = USAGE
+    exit_code: int = USAGE
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ from .errors import (
     place,
 )
 from .history import History, read_folders
+from .interruption import Interruption
 from .record import TYPE_CHECKING
 from .settings import Database, Settings
 
@@ -82,6 +83,8 @@ class Project:
         self._listener = listener
         self._cmd_opts = cmd_opts
         self._attributes = dict(attributes or {})
+        self.interruption = Interruption()
+        """Ask it, from any thread, to stop a run: `project.interruption.request()`."""
         self._history_found: History | None = None  # what env.py has made of it, where env.py decides
 
     @classmethod
@@ -507,7 +510,7 @@ class Project:
         from .runner import Runner
         from .settings.limits import limits
 
-        return Runner(self._environment(), self._tell, limits(self.database.options, **given))
+        return Runner(self._environment(), self._tell, limits(self.database.options, **given), self.interruption)
 
     def _author(self, autogenerate: bool = False) -> Any:
         from .author import Author, WritingScripts

@@ -27,7 +27,9 @@ def read(query: Query, dialect: Dialect, table: str, schema: str | None = None) 
     try:
         rows = query(f"SELECT version_num FROM {name}")
     except Exception as error:
-        raise unreadable(name, str(error)) from error
+        if getattr(error, "connection_invalidated", False):
+            raise
+        raise unreadable(name, str(getattr(error, "orig", None) or error)) from error
     if not all(len(row) == 1 and isinstance(row[0], str) for row in rows):
         raise VersionTableBroken(
             f"the version table {name} holds something that is no revision id",

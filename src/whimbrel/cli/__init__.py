@@ -73,6 +73,13 @@ def _failure(error: BaseException) -> WhimbrelError:
     )
 
 
+def _by_signal(error: KeyboardInterrupt, number: int | None) -> WhimbrelError:
+    """What to tell of a run that a signal has stopped, with the exit code that shells expect."""
+    failure = _failure(error)
+    failure.exit_code = 128 + (number or 2)
+    return failure
+
+
 class _Arguments:
     """The arguments of a command, as attributes."""
 
@@ -118,7 +125,18 @@ def _run(arguments: Sequence[str], console: Console, *, ends_process: bool) -> i
         gc.disable()
     name, _, function = command.run.partition(":")
     module = __import__(f"{__name__}.{name}", fromlist=[function])  # importlib itself would take longer than the module
-    code = getattr(module, function)(Session(command, options, console))
+    session = Session(command, options, console)
+    run = getattr(module, function)
+    if ends_process and command.group == "run":
+        from .signals import Signals
+
+        with Signals(session.project.interruption, console.say) as signals:
+            try:
+                code = run(session)
+            except KeyboardInterrupt as error:
+                raise _by_signal(error, signals.heard) from error
+    else:
+        code = run(session)
     console.flush()
     if without_gc:
         gc.freeze()  # nor does the interpreter search them when it ends

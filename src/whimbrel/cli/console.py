@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ..errors import FileRefused
+from ..errors import FileRefused, UsageError
 from ..record import TYPE_CHECKING
 from .output import Output, ReaderGone, silence
 
@@ -45,11 +45,11 @@ class Console:
         self._command: str | None = None
         self._quiet = False
         self._colour = "auto"
-        self._progress = _Progress(self._say)
+        self._progress = _Progress(self.say)
 
     def begin(self, command: Command, options: Any) -> None:
         """Know the command line once it is parsed."""
-        changes = command.group in ("start", "write", "run")
+        changes = command.group in ("start", "write", "run", "mend")
         self.as_json = options.json
         self.debug = options.debug or options.raiseerr
         self._command = command.name
@@ -89,7 +89,7 @@ class Console:
         """
         self._progress.stop()
         if self.debug:
-            self._say(_traceback(cause))
+            self.say(_traceback(cause))
         if self.as_json:
             try:
                 self._document({"ok": False, "error": error.as_dict()})
@@ -98,46 +98,63 @@ class Console:
                 pass  # it is told on standard error all the same
         first, *rest = error.lines()
         head, colon, what = first.partition(":")
-        self._say("\n".join([self._painted(head, "error") + colon + what, *rest]))
+        self.say("\n".join([self._painted(head, "error") + colon + what, *rest]))
 
     def on(self, event: Event) -> None:
         """Show an event; the `Listener` of everything below."""
-        from ..events import Found, Notice, RevisionFinished, RevisionStarted, Wrote
+        from ..events import Found, Notice, RevisionFinished, RevisionStarted, Waiting, Wrote
 
         if self._quiet:
             return
         match event:
             case Found(what, where, detail):
-                self._say(f"Found  {what:<18} {where}{f'  ({detail})' if detail else ''}")
+                self.say(f"Found  {what:<18} {where}{f'  ({detail})' if detail else ''}")
             case Notice(text, hint):
                 self.notice(text, hint)
             case Wrote(path, what) if what:
-                self._say(f"Wrote  {path}  ({what})")
+                self.say(f"Wrote  {path}  ({what})")
             case Wrote(path, _):
-                self._say(f"Wrote  {path}")
+                self.say(f"Wrote  {path}")
             case RevisionStarted():
                 self._progress.start(event)
+            case Waiting(what, holder, seconds):
+                self._progress.stop()
+                self.say(f"  ...  waiting for {what} ({seconds:.0f} s): {holder}")
             case RevisionFinished(revision, message, direction, seconds):
                 self._progress.stop()
                 arrow = self._painted("ok", "ok") if direction == "upgrade" else self._painted("undone", "ok")
-                self._say(f"  {arrow}  {revision}  {message}  {self._painted(f'{seconds:.1f} s', 'dim')}")
+                self.say(f"  {arrow}  {revision}  {message}  {self._painted(f'{seconds:.1f} s', 'dim')}")
 
     def notice(self, text: str, hint: str = "") -> None:
         """Something to know although nothing failed."""
         if not self._quiet:
-            self._say(f"{self._painted('note', 'notice')}: {text}" + (f"\n  hint:  {hint}" if hint else ""))
+            self.say(f"{self._painted('note', 'notice')}: {text}" + (f"\n  hint:  {hint}" if hint else ""))
+
+    def confirms(self, question: str, options: Any) -> bool:
+        """Ask before something that cannot be undone; `--yes` has answered already.
+
+        Raises:
+            UsageError: there is nobody to ask.
+        """
+        if options.yes:
+            return True
+        if self.as_json or not sys.stdin or not sys.stdin.isatty():
+            raise UsageError(f"nobody is there to be asked: {question}", hint=f"whimbrel {self._command} --yes")
+        self.say(f"{question} [y/N] ")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def next(self, command: str) -> None:
         """What to do after this."""
         if not self._quiet and not self.as_json:
-            self._say(f"Next:  {command}")
+            self.say(f"Next:  {command}")
 
     def close(self) -> None:
         """End whatever is still drawn, and give standard output back."""
         self._progress.stop()
         sys.stdout = self._stdout
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """A line on standard error."""
         try:
             print(text, file=sys.stderr, flush=True)
         except ValueError:
@@ -223,11 +240,9 @@ def _set_apart(stdout: TextIO) -> TextIO:
 
 
 def _traceback(error: BaseException) -> str:
-    from traceback import format_exception
+    from ..connect.sayings import traceback_of
 
-    from ..connect.url import mask
-
-    return mask("".join(format_exception(error))).rstrip()
+    return traceback_of(error)
 
 
 def table(rows: list[list[str]]) -> str:

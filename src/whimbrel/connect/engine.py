@@ -7,11 +7,13 @@ loop of its own. There are no twins.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, NullPool, StaticPool, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
@@ -112,6 +114,33 @@ def has_one_connection(engine: Engine) -> bool:
     database = engine.url.database or ":memory:"
     in_memory = ":memory:" in database or "mode=memory" in database or engine.url.query.get("mode") == "memory"
     return engine.dialect.name == "sqlite" and in_memory
+
+
+def query_on(connection: Connection) -> Query:
+    """As `query_of`, with errors as SQLAlchemy raises them; it knows afterwards if the connection was lost."""
+    plain = query_of(connection.connection)
+
+    def query(statement: str) -> list[tuple[Any, ...]]:
+        with errors_explained(connection, statement):
+            return plain(statement)
+
+    return query
+
+
+@contextmanager
+def errors_explained(connection: Connection, statement: str | None = None) -> Iterator[None]:
+    """Raise what a driver raises as SQLAlchemy does, and let the connection know if it was lost."""
+    dialect = connection.dialect
+    driver_error = dialect.loaded_dbapi.Error
+    try:
+        yield
+    except driver_error as error:
+        lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            statement, None, error, driver_error, dialect=dialect, connection_invalidated=lost
+        ) from error
 
 
 def query_of(connection: Any) -> Query:

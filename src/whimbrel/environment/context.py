@@ -149,6 +149,7 @@ class WorkContext(EnvironmentContext):
                     before_commit=self._tell_watcher,
                     on_commit=self._note_commit,
                     on_leave=self._leaving,
+                    on_begin=self._beginning,
                 )
             )
         context.impl.transactional_ddl = True
@@ -169,6 +170,11 @@ class WorkContext(EnvironmentContext):
         visit = self.visits[-1] if self.visits else None
         if visit is not None and visit.watcher is not None and not visit.recorded:
             visit.watcher.committing()
+
+    def _beginning(self) -> None:
+        visit = self.visits[-1] if self.visits else None
+        if visit is not None and visit.watcher is not None and not visit.recorded:
+            visit.watcher.begun()
 
     def _leaving(self) -> None:
         visit = self.visits[-1] if self.visits else None

@@ -46,6 +46,7 @@ class Transactions:
         before_commit: called before something is committed behind SQLAlchemy's back.
         on_commit: called when something was committed that can no more be rolled back.
         on_leave: called before the transaction is left to the driver.
+        on_begin: called when a transaction has begun, and nobody else can write any more.
     """
 
     def __init__(
@@ -55,11 +56,13 @@ class Transactions:
         before_commit: Callable[[], None],
         on_commit: Callable[[], None],
         on_leave: Callable[[], None],
+        on_begin: Callable[[], None],
     ) -> None:
         self.connection = connection
         self._before_commit = before_commit
         self._on_commit = on_commit
         self._on_leave = on_leave
+        self._on_begin = on_begin
         self._is_ours = False
         self._is_drivers = False
         self._changed = False
@@ -113,6 +116,7 @@ class Transactions:
     def _begin_immediate(self) -> None:
         self.connection.exec_driver_sql(BEGIN)
         self._is_ours = True
+        self._on_begin()
 
     def _commit(self) -> None:
         """Commit behind SQLAlchemy's back, which goes on believing in its transaction; not in one of its savepoints."""

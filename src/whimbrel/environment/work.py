@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
 from sqlalchemy import Engine
 
 from .. import versions
-from ..connect.engine import has_one_connection, on_new_connection, query_of
+from ..connect.engine import errors_explained, has_one_connection, on_new_connection, query_on
 from ..connect.url import mask
 from ..dialects import Dialect, Place, dialect_named
 from ..record import TYPE_CHECKING
@@ -31,6 +31,9 @@ class ReplicaBehind(Exception):
 
 class Watcher(Protocol):
     """Told what happens to the transaction of a revision while it runs."""
+
+    def begun(self) -> None:
+        """A transaction has begun behind SQLAlchemy's back, perhaps not the first one."""
 
     def committing(self) -> None:
         """Before something is committed although the revision is not through."""
@@ -221,8 +224,15 @@ class Visit:
     def end_driver_transaction(self) -> None:
         """End what a query has begun behind SQLAlchemy's back, unless SQLAlchemy is in a transaction itself."""
         connection = self.context.connection
-        if connection is not None and not connection.in_transaction():
-            connection.connection.rollback()
+        if connection is not None and not connection.invalidated and not connection.in_transaction():
+            with errors_explained(connection):
+                connection.connection.rollback()
+
+    def roll_back(self) -> None:
+        """End the transaction, if it is ours to end."""
+        connection = self.context.connection
+        if connection is not None and self.owned and connection.in_transaction():
+            connection.rollback()
 
     def read_anew(self) -> tuple[str, ...] | None:
         """What the version table holds for everybody else, read on a new connection.
@@ -285,7 +295,7 @@ class Visit:
     def query(self) -> Query:
         """Queries on the migration's own connection, behind SQLAlchemy's back."""
         assert self.context.connection is not None
-        return query_of(self.context.connection.connection)
+        return query_on(self.context.connection)
 
 
 def version_schema(context: MigrationContext) -> str | None:

@@ -84,6 +84,11 @@ class Book:
         if following is not None:
             self.begin(following)
 
+    def forget(self, attempt: Attempt) -> None:
+        """An attempt that was never begun."""
+        table = self._tables.attempts
+        self._execute(delete(table).where(table.c.run == attempt.run, table.c.number == attempt.number))
+
     def open_attempts(self) -> list[Attempt]:
         """The attempts that run, or whose process is gone."""
         table = self._tables.attempts

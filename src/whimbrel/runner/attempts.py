@@ -17,6 +17,7 @@ from ..journal.attempt import FAILED, INTERRUPTED, RUNNING
 from ..journal.book import UNDECIDED, Book, Entry, now
 from ..journal.provenance import Provenance, is_running
 from ..planner import Plan, Step
+from .turn import LOCKED, Again
 from .undecided import Undecided
 
 
@@ -56,12 +57,15 @@ class Attempts:
         """Note what is to be run.
 
         Raises:
+            Again: another process is in the middle of a revision.
             HalfDone: a revision was left in the middle, and the plan does not complete it.
             RevisionEdited: it was, and its file is another one now.
         """
         self._upcoming = list(plan.steps)
         with self._transaction():
             for revision, direction in self.book.half_done():
+                if self._is_at_work(revision, direction):
+                    raise Again(LOCKED)
                 if not any((step.revision, step.direction) == (revision, direction) for step in plan.steps):
                     raise _half_done(revision, direction, self._visit)
                 self._check_for_edits(revision, direction)
@@ -91,6 +95,13 @@ class Attempts:
         following = self._next() if self._upcoming else None
         self.book.finish(self._running, _heads(self._visit.reported), following)
         self._running = following
+
+    def withdraw(self) -> None:
+        """Forget the attempt that was to begin, as somebody else has been faster. Writes the database."""
+        if self._running is not None:
+            with self._transaction():
+                self.book.forget(self._running)
+            self._running = None
 
     def end(self, error: BaseException, refused: int | None) -> None:
         """Note that the step did not get through, if there is still a connection to note it on. Writes the database.
@@ -135,6 +146,11 @@ class Attempts:
         """Whether the process of an attempt may be at work: where there is a lock, and it is ours, it is not."""
         dialect = self._visit.dialect
         return dialect is not None and dialect.sessions.locks_each_transaction and is_running(attempt.host, attempt.pid)
+
+    def _is_at_work(self, revision: str, direction: str) -> bool:
+        """Whether the revision is in the middle because another process is running it now."""
+        attempt = self.book.last_attempt(revision, direction)
+        return attempt is not None and attempt.state == RUNNING and attempt.run != self._run and self._is_alive(attempt)
 
     def _next(self) -> Attempt:
         step = self._upcoming[0]

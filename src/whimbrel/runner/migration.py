@@ -5,25 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 from alembic.runtime.migration import RevisionStep
-from sqlalchemy import exc
 
 from ..dialects import Dialect
 from ..edited import edited, refusal, told
 from ..environment import AlembicStep, Environment, Visit
 from ..errors import RevisionFileBroken
 from ..events import Listener, Notice, RevisionFinished, RevisionStarted
+from ..interruption import Interruption, StopRequested
 from ..journal import read_attempts
 from ..journal.provenance import Provenance, provenance
 from ..planner import Plan, Planner, Plans, Step, check_known
 from ..settings.limits import Limits
 from .attempts import Attempts
-from .recorder import Recorder
-from .turn import Turn
+from .cancelling import canceller
+from .protection import Protection
+from .turn import Again, Turn
 from .verification import verify
-from .widening import widen
 
 
 class Migration:
@@ -34,15 +33,24 @@ class Migration:
         plans: makes the plan for one.
         limits: how long to wait for what, and what to keep.
         listen: who is told what happens.
+        interruption: whether the run is to stop.
     """
 
-    def __init__(self, environment: Environment, plans: Plans, limits: Limits, listen: Listener) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        plans: Plans,
+        limits: Limits,
+        listen: Listener,
+        interruption: Interruption,
+    ) -> None:
         self._environment = environment
+        self._interruption = interruption
         self._plans = plans
         self._limits = limits
         self._listen = listen
         self._provenance: Provenance | None = None
-        self._protection: _Protection | None = None
+        self._protection: Protection | None = None
         self._warned: set[tuple[object, ...]] = set()
         self.untold: list[RevisionFinished] = []
         """Revisions that are through, but not committed: somebody may still roll them back."""
@@ -55,26 +63,15 @@ class Migration:
             run()
             return
         turn = Turn(visit, dialect, self._limits, self._listen)
-        protection: _Protection | None = None
-
-        def once() -> None:
-            heads = self._checked(visit, dialect)
-            if not self.plan(visit, heads).steps:
-                visit.begin(heads)  # nothing to do: nothing is locked, and nothing written
-                return
-            with turn.locked():
-                nonlocal protection
-                protection = protection or self._protected(visit, dialect, turn)
-                self._protection = protection
-                with protection:
-                    run()
-
+        self._interruption.use(canceller(visit, dialect))
         try:
-            turn.persist(once, lambda: protection is None or protection.may_repeat)
+            turn.persist(lambda: self._once(visit, dialect, turn, run), self._may_repeat)
+        except StopRequested as error:
+            raise self._ended(KeyboardInterrupt()) from error
         except BaseException as error:
-            if protection is not None:
-                protection.end(error)
-            raise
+            raise self._ended(error)  # noqa: B904  # the same one
+        finally:
+            self._interruption.use(None)
         if visit.owned and visit.changed:
             # Not only when env.py has ended: it may close a tunnel to the database then.
             visit.confirmed = verify(visit, self._listen)
@@ -104,6 +101,34 @@ class Migration:
 
     # -- parts ----------------------------------------------------------------------------------
 
+    def _once(self, visit: Visit, dialect: Dialect, turn: Turn, run: Callable[[], None]) -> None:
+        """Run the steps from where the database is now; if there are none, nothing is locked, and nothing written."""
+        heads = self._checked(visit, dialect)
+        if not self.plan(visit, heads).steps:
+            visit.begin(heads)
+            if self._protection is not None:
+                self._protection.withdraw()
+            return
+        with turn.locked():
+            protection = self._protection = self._protection or self._protected(visit, dialect, turn)
+            try:
+                with protection:
+                    run()
+            except Again:
+                visit.roll_back()
+                protection.withdraw()
+                raise
+
+    def _may_repeat(self) -> bool:
+        """Whether a failure has left nothing behind that another try would do twice."""
+        return self._protection is None or self._protection.may_repeat
+
+    def _ended(self, error: BaseException) -> BaseException:
+        """The error that has ended the steps of a database, once that is noted."""
+        if self._protection is not None:
+            self._protection.end(error)
+        return error
+
     def _checked(self, visit: Visit, dialect: Dialect) -> tuple[str, ...]:
         """Where a database is; told, or refused, if what was applied there was edited since.
 
@@ -123,14 +148,14 @@ class Migration:
             self._listen(Notice(*told(found)))
         return heads
 
-    def _protected(self, visit: Visit, dialect: Dialect, turn: Turn) -> _Protection:
+    def _protected(self, visit: Visit, dialect: Dialect, turn: Turn) -> Protection:
         scripts = self._environment.scripts
         attempts: Attempts | None = None
         if self._limits.journal:
             self._provenance = self._provenance or provenance(self._environment.database.root, "whimbrel")
             attempts = Attempts(visit, scripts, self._provenance, dialect.sessions.session(visit.query))
             visit.end_driver_transaction()
-        return _Protection(visit, dialect, turn, attempts, self._listen)
+        return Protection(visit, dialect, turn, attempts, self._interruption, self._listen)
 
     def _importable(self, plan: Plan) -> list[RevisionStep]:
         """The steps as Alembic runs them. This imports their files, all of them before the first one runs."""
@@ -167,115 +192,3 @@ class Migration:
             self.untold.append(event)
         else:
             self._listen(event)
-
-
-class _Protection:
-    """What each step of a database is surrounded with: the check that nobody was faster, the journal, the recorder.
-
-    Args:
-        visit: the database.
-        dialect: what it is.
-        turn: its lock.
-        attempts: its journal, if it has one.
-        listen: who is told if it cannot have one.
-    """
-
-    def __init__(self, visit: Visit, dialect: Dialect, turn: Turn, attempts: Attempts | None, listen: Listener) -> None:
-        self._visit = visit
-        self._dialect = dialect
-        self._turn = turn
-        self._attempts = attempts
-        self._listen = listen
-        self._is_open = False
-        self._recorder: Recorder | None = None
-        context = visit.context
-        context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, self._applied)
-
-    def __enter__(self) -> _Protection:
-        if not self._is_open:
-            self._open_journal()
-            self._is_open = True
-        book = self._attempts.book if self._attempts is not None else None
-        self._recorder = Recorder(
-            self._visit,
-            self._dialect,
-            book,
-            may_commit=self._turn.may_commit_midway,
-            limit_waits=self._turn.limit_waits,
-            retry=self._turn.wait_out,
-        )
-        self._recorder.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        assert self._recorder is not None
-        self._recorder.__exit__(*error)
-
-    @property
-    def may_repeat(self) -> bool:
-        """Whether running the step again from its top would do nothing twice."""
-        return self.may_resume or not self._visit.committed_midway
-
-    @property
-    def may_resume(self) -> bool:
-        """Whether a revision that is left in the middle is gone on with by the next run."""
-        return self._attempts is not None
-
-    def follow(self, plan: Plan) -> None:
-        """Prepare for what is to be run.
-
-        Alembic is in a transaction, in which it has read the version, and perhaps made its table.
-        """
-        connection = self._visit.context.connection
-        assert connection is not None
-        widen(self._visit, plan)
-        if self._visit.owned and connection.in_transaction():
-            connection.commit()
-        if self._attempts is not None:
-            self._attempts.follow(plan)
-
-    def surround(self, alembic_step: RevisionStep, step: Step, begun: Callable[[], None]) -> None:
-        """Let a step check, before it runs, that it is still to be run, and be watched while it does."""
-        migrate = alembic_step.migration_fn
-        assert self._recorder is not None
-        recorder = self._recorder
-        if self._attempts is not None:
-            self._attempts.begin()
-
-        def protected(**arguments: Any) -> None:
-            self._turn.enter_transaction()
-            begun()
-            recorder.start(step.revision, step.direction, self._attempts.entries() if self._attempts else [])
-            migrate(**arguments)
-            recorder.stop()
-
-        alembic_step.migration_fn = protected
-
-    def end(self, error: BaseException) -> None:
-        """The run has failed."""
-        if self._attempts is not None:
-            self._attempts.end(error, self._recorder.refused if self._recorder is not None else None)
-
-    def _applied(self, **_: Any) -> None:
-        """The version table was changed, in the transaction of the step."""
-        if self._attempts is not None and self._recorder is not None:
-            self._attempts.finish(has_noted=self._recorder.has_noted)
-
-    def _open_journal(self) -> None:
-        if self._attempts is None:
-            return
-        try:
-            self._attempts.open()
-        except exc.DBAPIError as error:
-            if self._dialect.changes.is_transient(error.orig or error) is not None or error.connection_invalidated:
-                raise
-            connection = self._visit.context.connection
-            if connection is not None and connection.in_transaction():
-                connection.rollback()
-            self._attempts = None
-            self._listen(
-                Notice(
-                    "no journal is kept: its tables cannot be made here",
-                    "a revision that is interrupted in the middle cannot be resumed; journal = false hides this",
-                )
-            )

@@ -16,6 +16,7 @@ from ..dialects import Dialect
 from ..dialects.base import ALONE, COMMITS, ENDS, IN_TRANSACTION, PASSES
 from ..dialects.statement import Statement, read_statement
 from ..environment import Visit
+from ..interruption import Interruption
 from ..journal.book import AGAIN, FINISHED, OWN, STARTED, Book, Entry
 from ..patience import Patience
 from .resumption import Mismatch, Resumption, entry_of, image_hash, is_done
@@ -32,6 +33,8 @@ class Recorder:
         visit: the database.
         dialect: what it is.
         book: where to note them; None to note nothing.
+        interruption: whether the run is to stop.
+        check_position: checked when a revision begins another transaction; raises if the database is elsewhere.
         may_commit: checked before something is committed midway; raises if that must not be.
         limit_waits: limits how long the statements of a transaction wait for locks.
         retry: waits out what is in the way of a statement that failed for the moment; None if that takes too long.
@@ -43,6 +46,8 @@ class Recorder:
         dialect: Dialect,
         book: Book | None,
         *,
+        interruption: Interruption,
+        check_position: Callable[[], None],
         may_commit: Callable[[Statement | None], None],
         limit_waits: Callable[[], None],
         retry: Callable[[BaseException, Statement, Patience | None], Patience | None],
@@ -52,6 +57,8 @@ class Recorder:
         self._connection: Connection = visit.context.connection
         self._changes = dialect.changes
         self._book = book
+        self._interruption = interruption
+        self._check_position = check_position
         self._may_commit = may_commit
         self._limit_waits = limit_waits
         self._retry = retry
@@ -108,6 +115,11 @@ class Recorder:
 
     # -- called by the environment -----------------------------------------------------------------
 
+    def begun(self) -> None:
+        """Between two transactions of a revision, on SQLite, another migrator may have been faster."""
+        if self._active and not self._noted:
+            self._check_position()
+
     def committing(self) -> None:
         """What was executed since the last commit is committed now, and so is the note of it."""
         if self._active and (self._buffer or self._resumption):
@@ -137,19 +149,22 @@ class Recorder:
         kind = self._changes.kind(statement)
         if kind == ENDS:
             self.committing()
+
+        def execute() -> None:
+            arguments = (cursor, sql, context) if call == "do_execute_no_params" else (cursor, sql, parameters, context)
+            with self._interruption:
+                getattr(context.dialect, call)(*arguments)
+
         if kind in (PASSES, ENDS) or self._is_temporary(statement):
             self._note_temporary(statement)
-            return False
+            execute()
+            return True
         entry = entry_of(self._next(), statement, sql, parameters, "/".join(self._key))
         noted = self._matched(entry)
         if noted is not None and self._is_done(noted, statement):
             _pretend(noted, context)
             return True
         entry = entry._replace(seq=self._seq)
-
-        def execute() -> None:
-            arguments = (cursor, sql, context) if call == "do_execute_no_params" else (cursor, sql, parameters, context)
-            getattr(context.dialect, call)(*arguments)
 
         if kind == COMMITS:
             self._commit_midway(entry, statement, execute, cursor, context)

@@ -8,6 +8,7 @@ from typing import Any
 from ..environment import AlembicStep, Environment, Visit, Work
 from ..errors import VersionTableBroken
 from ..events import Listener, RevisionFinished
+from ..interruption import Interruption
 from ..planner import Planner, Plans
 from ..settings.limits import Limits
 from .migration import Migration
@@ -23,12 +24,16 @@ class Runner:
         environment: how to get at it.
         listener: who is told what happens.
         limits: how long to wait for what, and what to keep.
+        interruption: whether the run is to stop.
     """
 
-    def __init__(self, environment: Environment, listener: Listener, limits: Limits) -> None:
+    def __init__(
+        self, environment: Environment, listener: Listener, limits: Limits, interruption: Interruption
+    ) -> None:
         self._environment = environment
         self._listen = listener
         self._limits = limits
+        self._interruption = interruption
 
     def migrate(self, plans: Plans, **options: Any) -> Outcome:
         """Run the plan that `plans` makes once it is known where the database is. Writes the database.
@@ -41,7 +46,7 @@ class Runner:
             WhimbrelError: a revision failed, the plan cannot be made, or what was done is not in the database.
         """
 
-        migration = Migration(self._environment, plans, self._limits, self._listen)
+        migration = Migration(self._environment, plans, self._limits, self._listen, self._interruption)
         work = Work(migration.steps, writes=True, per_revision=True, options=options, around=migration.around)
         return self._do(work, migration.untold)
 

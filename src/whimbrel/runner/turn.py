@@ -87,9 +87,19 @@ class Turn:
         visit = self._visit
         if self._lock is not None and not self._sessions.acquire_in_transaction(visit.query, self._lock.key):
             raise Again(LOCKED)
-        if frozenset(visit.read()) != visit.reported:
-            raise Again(OVERTAKEN)
+        if self._sessions.locks_each_transaction and visit.context.connection is not None:
+            visit.context.connection.exec_driver_sql("SELECT 1")  # which begins it, and so waits for others
+        self.check_position()
         self.limit_waits()
+
+    def check_position(self) -> None:
+        """In a transaction that has the lock: be sure that the database is still where the revision starts.
+
+        Raises:
+            Again: somebody has been faster.
+        """
+        if frozenset(self._visit.read()) != self._visit.reported:
+            raise Again(OVERTAKEN)
 
     def limit_waits(self) -> None:
         """Let no statement of the transaction hold others up for long."""
@@ -164,13 +174,13 @@ class Turn:
             try:
                 return once()
             except Again as again:
-                self._roll_back()
+                self._visit.roll_back()
                 if again.args[0] == LOCKED and not self._waits_for_locks.wait():
                     raise busy(self._holder(), self._limits.lock_wait, self._visit.where) from again
             except exc.DBAPIError as error:
                 if not self._visit.owned or not may_repeat():
                     raise
-                self._roll_back()
+                self._visit.roll_back()
                 patience = self.wait_out(error.orig, read_statement(error.statement or ""), patience)
                 if patience is None:
                     raise
@@ -210,8 +220,3 @@ class Turn:
             return holder_of(self._visit, key)
         finally:
             self._visit.end_driver_transaction()
-
-    def _roll_back(self) -> None:
-        connection = self._visit.context.connection
-        if connection is not None and self._visit.owned and connection.in_transaction():
-            connection.rollback()

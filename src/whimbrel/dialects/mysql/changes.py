@@ -48,7 +48,8 @@ class Changes:
         try:
             [row] = query(f"SHOW CREATE TABLE {name}")
         except Exception as error:
-            if error.args and error.args[0] == _NO_SUCH_TABLE:
+            cause = getattr(error, "orig", None) or error  # SQLAlchemy's error around the driver's
+            if cause.args and cause.args[0] == _NO_SUCH_TABLE:
                 return "absent"
             raise
         return _COUNTER.sub("", str(row[1]))

@@ -1,0 +1,148 @@
+"""What each step is surrounded with: the check that nobody was faster, the journal, the watch over its statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from alembic.runtime.migration import RevisionStep
+from sqlalchemy import exc
+
+from ..dialects import Dialect
+from ..environment import Visit
+from ..events import Listener, Notice
+from ..interruption import Interruption
+from ..planner import Plan, Step
+from .attempts import Attempts
+from .recorder import Recorder
+from .turn import Turn
+from .widening import widen
+
+
+class Protection:
+    """The protection of the steps of one database.
+
+    Args:
+        visit: the database.
+        dialect: what it is.
+        turn: its lock.
+        attempts: its journal, if it has one.
+        interruption: whether the run is to stop.
+        listen: who is told if it cannot have one.
+    """
+
+    def __init__(
+        self,
+        visit: Visit,
+        dialect: Dialect,
+        turn: Turn,
+        attempts: Attempts | None,
+        interruption: Interruption,
+        listen: Listener,
+    ) -> None:
+        self._visit = visit
+        self._dialect = dialect
+        self._turn = turn
+        self._attempts = attempts
+        self._interruption = interruption
+        self._listen = listen
+        self._is_open = False
+        self._recorder: Recorder | None = None
+        context = visit.context
+        context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, self._applied)
+
+    def __enter__(self) -> Protection:
+        if not self._is_open:
+            self._open_journal()
+            self._is_open = True
+        book = self._attempts.book if self._attempts is not None else None
+        self._recorder = Recorder(
+            self._visit,
+            self._dialect,
+            book,
+            interruption=self._interruption,
+            check_position=self._turn.check_position,
+            may_commit=self._turn.may_commit_midway,
+            limit_waits=self._turn.limit_waits,
+            retry=self._turn.wait_out,
+        )
+        self._recorder.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        assert self._recorder is not None
+        self._recorder.__exit__(*error)
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether running the step again from its top would do nothing twice."""
+        return self.may_resume or not self._visit.committed_midway
+
+    @property
+    def may_resume(self) -> bool:
+        """Whether a revision that is left in the middle is gone on with by the next run."""
+        return self._attempts is not None
+
+    def follow(self, plan: Plan) -> None:
+        """Prepare for what is to be run.
+
+        Alembic is in a transaction, in which it has read the version, and perhaps made its table.
+        """
+        connection = self._visit.context.connection
+        assert connection is not None
+        widen(self._visit, plan)
+        if self._visit.owned and connection.in_transaction():
+            connection.commit()
+        if self._attempts is not None:
+            self._attempts.follow(plan)
+
+    def surround(self, alembic_step: RevisionStep, step: Step, begun: Callable[[], None]) -> None:
+        """Let a step check, before it runs, that it is still to be run, and be watched while it does."""
+        migrate = alembic_step.migration_fn
+        assert self._recorder is not None
+        recorder = self._recorder
+        if self._attempts is not None:
+            self._attempts.begin()
+
+        def protected(**arguments: Any) -> None:
+            self._turn.enter_transaction()
+            begun()
+            recorder.start(step.revision, step.direction, self._attempts.entries() if self._attempts else [])
+            migrate(**arguments)
+            recorder.stop()
+
+        alembic_step.migration_fn = protected
+
+    def withdraw(self) -> None:
+        """The step that was to begin is not begun: somebody else has been faster."""
+        if self._attempts is not None:
+            self._attempts.withdraw()
+
+    def end(self, error: BaseException) -> None:
+        """The run has failed."""
+        if self._attempts is not None:
+            self._attempts.end(error, self._recorder.refused if self._recorder is not None else None)
+
+    def _applied(self, **_: Any) -> None:
+        """The version table was changed, in the transaction of the step."""
+        if self._attempts is not None and self._recorder is not None:
+            self._attempts.finish(has_noted=self._recorder.has_noted)
+
+    def _open_journal(self) -> None:
+        if self._attempts is None:
+            return
+        try:
+            self._attempts.open()
+        except exc.DBAPIError as error:
+            if self._dialect.changes.is_transient(error.orig or error) is not None or error.connection_invalidated:
+                raise
+            connection = self._visit.context.connection
+            if connection is not None and connection.in_transaction():
+                connection.rollback()
+            self._attempts = None
+            self._listen(
+                Notice(
+                    "no journal is kept: its tables cannot be made here",
+                    "a revision that is interrupted in the middle cannot be resumed; journal = false hides this",
+                )
+            )
