@@ -70,6 +70,8 @@ VARIABLES = {
     "SQLALCHEMY_DATABASE_URI": "The same, if there is none of these three: Flask-SQLAlchemy's name for it.",
     "WHIMBREL_DATABASE__NAME__URL": "The URL of the database NAME, in capitals and with `_` for `-`. "
     "It goes before the four above.",
+    "PGCONNECT_TIMEOUT": "PostgreSQL's own: seconds to wait for the server, before the key `connect_timeout`. "
+    "asyncpg does not read it.",
     "VISUAL": "The editor for `whimbrel edit`.",
     "EDITOR": "The same, if there is no `VISUAL`.",
     "NO_COLOR": "No colours, unless `--color` says otherwise.",

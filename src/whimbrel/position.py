@@ -52,7 +52,7 @@ def by_driver(database: Database, journal: Wanted) -> Position | None:
 
     url = database.required_url
     dialect = dialect_of(url)
-    connection = dialect.plain(with_driver(url, dialect.drivers))
+    connection = dialect.plain(with_driver(url, dialect.drivers), database.connect_timeout)
     if connection is None:
         return None
     try:

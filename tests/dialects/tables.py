@@ -88,7 +88,7 @@ class Server(NamedTuple):
     def by_engine(self, work: Callable[[Query], T]) -> T:
         """Through SQLAlchemy, as a run verifies itself."""
         url = parse(self.url)
-        engine = make_engine(url, self.dialect.connect_args(url.driver or ""))
+        engine = make_engine(url)
         return on_new_connection(engine, work)
 
     def read(self, table: str = "alembic_version", schema: str | None = None) -> tuple[str, ...]:

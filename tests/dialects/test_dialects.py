@@ -17,7 +17,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from dialects.tables import SCHEMES, Server
 from whimbrel import versions
-from whimbrel.connect.driver import CONNECT_TIMEOUT, cannot_connect, is_installed
+from whimbrel.connect.driver import cannot_connect, is_installed
 from whimbrel.connect.engine import make_engine, on_new_connection, query_of, run
 from whimbrel.connect.url import parse
 from whimbrel.dialects import dialect_named, dialect_of
@@ -124,7 +124,7 @@ def test_several_hosts_are_tried_in_turn_as_by_sqlalchemy(make_database: Callabl
     text = f"postgresql+psycopg://{url.username}@/{url.database}?host=127.0.0.1:1&host={url.host}:{url.port or 5432}"
     parsed = parse(text)
     assert dialect_of(parsed).plain(parsed) is None
-    asked = on_new_connection(make_engine(parsed, {}), lambda query: query("SELECT current_database()"))
+    asked = on_new_connection(make_engine(parsed), lambda query: query("SELECT current_database()"))
     assert asked == [(url.database,)]
 
 
@@ -132,13 +132,6 @@ def test_several_hosts_are_tried_in_turn_as_by_sqlalchemy(make_database: Callabl
 def test_a_driver_that_is_not_known_here_is_left_to_sqlalchemy(scheme: str) -> None:
     url = parse(f"{scheme}://u:p@h/x")
     assert dialect_of(url).plain(url) is None
-
-
-def test_every_driver_is_given_a_time_limit_under_the_name_it_knows() -> None:
-    names = {"asyncpg": "timeout", "pg8000": "timeout", "psycopg": "connect_timeout", "psycopg2": "connect_timeout"}
-    for driver, name in names.items():
-        assert dialect_of(parse("postgresql://")).connect_args(driver) == {name: CONNECT_TIMEOUT}
-    assert dialect_of(parse("mysql://")).connect_args("asyncmy") == {"connect_timeout": CONNECT_TIMEOUT}
 
 
 REFUSALS: dict[str, tuple[str, str]] = {
@@ -243,7 +236,7 @@ def test_a_schema_that_nothing_has_attached_is_told_as_such(tmp_path: Path) -> N
 def _placed(server: Server, statements: list[str], ask: str) -> tuple[list[Any], list[Any]]:
     """What a connection answers after some statements, and what a new one answers after `place` of the first."""
     url = parse(server.url)
-    engine = make_engine(url, server.dialect.connect_args(url.driver or ""))
+    engine = make_engine(url)
 
     def move(connection: sa.Connection) -> tuple[list[str], list[Any]]:
         query = query_of(connection.connection)
@@ -298,7 +291,7 @@ def test_sqlites_attached_files_are_attached_again(make_database: Callable[[str]
             query(attach)
             return versions.read(query, server.dialect, "alembic_version", 'the "other"')
 
-        assert on_new_connection(make_engine(url, {}), read) == ("aa01",)
+        assert on_new_connection(make_engine(url), read) == ("aa01",)
 
 
 def test_a_connection_that_has_not_moved_needs_nothing_special(server: Server) -> None:

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     Query = Callable[[str], list[tuple[Any, ...]]]
     """Runs one statement without parameters and returns its rows."""
 
-CONNECT_TIMEOUT = 10
-"""Seconds to wait for a server. Some drivers have no limit of their own and would wait for minutes."""
-
 
 class Driver(Record):
     """A driver as its URL names it.

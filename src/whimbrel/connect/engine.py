@@ -7,7 +7,7 @@ loop of its own. There are no twins.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ def require_sqlalchemy() -> None:
         )
 
 
-def make_engine(url: DatabaseUrl, connect_args: Mapping[str, Any]) -> Engine:
+def make_engine(url: DatabaseUrl) -> Engine:
     """An engine without a pool: each connection is its own, and closing it ends the session.
 
     Bind parameters stay out of error messages: they may be secrets.
@@ -49,7 +49,7 @@ def make_engine(url: DatabaseUrl, connect_args: Mapping[str, Any]) -> Engine:
     address = sqlalchemy.URL.create(
         url.scheme, url.user, url.password, url.host, url.port, url.database, _as_multidict(url.query)
     )
-    return create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args=dict(connect_args))
+    return create_engine(address, poolclass=NullPool, hide_parameters=True)
 
 
 def _as_multidict(query: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...] | str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..connect.waiting import CONNECT_TIMEOUT
 from ..record import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
@@ -151,14 +152,15 @@ class Dialect(Protocol):
     def hints(self) -> Mapping[str, str]:
         """Regular expressions for what a driver says when it cannot connect, and what helps."""
 
-    def plain(self, url: DatabaseUrl) -> AbstractContextManager[Query] | None:
+    def plain(self, url: DatabaseUrl, seconds: float = CONNECT_TIMEOUT) -> AbstractContextManager[Query] | None:
         """A connection of the driver alone, or None if the URL asks for more than that can do. Reads only.
+
+        Args:
+            url: where to, with its driver.
+            seconds: how long to wait for the server.
 
         Raises (when entered): whatever the driver raises.
         """
-
-    def connect_args(self, driver: str) -> dict[str, Any]:
-        """What SQLAlchemy passes to the driver besides the URL."""
 
     def quoted(self, *names: str | None) -> str:
         """Identifiers joined by dots, quoted; None is left out."""

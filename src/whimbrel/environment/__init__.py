@@ -18,6 +18,7 @@ from .given import check_given
 from .native import run_native
 from .proxies import environment_proxied
 from .scripts import LazyScript, Scripts
+from .waiting import waiting_at_most
 from .work import AlembicStep, Visit, Work
 
 __all__ = ["AlembicStep", "Environment", "LazyScript", "ProjectConfig", "Scripts", "Visit", "Work"]
@@ -57,7 +58,7 @@ class Environment:
             check_given(given, for_env_py=self.database.has_env)
         context = WorkContext(self.config, self.scripts, work)
         try:
-            with environment_proxied(context):
+            with environment_proxied(context), waiting_at_most(self.database.connect_timeout):
                 if self.database.has_env:
                     with self._in_its_folder():
                         self.scripts.run_env()

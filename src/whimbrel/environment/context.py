@@ -61,7 +61,11 @@ class WorkContext(EnvironmentContext):
         context = self.get_context()
         shared = context.connection is not None and context.connection is self.config.attributes.get("connection")
         visit = Visit(
-            context, schema=version_schema(context), url=None if shared else self._configured_url(), shared=shared
+            context,
+            schema=version_schema(context),
+            url=None if shared else self._configured_url(),
+            shared=shared,
+            connect_timeout=self.script.database.connect_timeout,
         )
         self.visits.append(visit)
         if self.work.before is not None:

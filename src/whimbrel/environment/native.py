@@ -29,7 +29,7 @@ def run_native(database: Database, context: WorkContext) -> None:
     else:
         dialect = dialect_of(database.required_url)
         url = with_driver(database.required_url, dialect.drivers)
-        engine = make_engine(url, dialect.connect_args(url.driver or ""))
+        engine = make_engine(url)
         run(engine, lambda connection: _on_connection(database, context, connection))
 
 

@@ -13,8 +13,10 @@ from sqlalchemy import Engine
 from .. import versions
 from ..connect.engine import errors_explained, has_one_connection, on_new_connection, query_on
 from ..connect.url import mask
+from ..connect.waiting import CONNECT_TIMEOUT
 from ..dialects import Dialect, Place, dialect_named
 from ..record import TYPE_CHECKING
+from .waiting import waiting_at_most
 
 if TYPE_CHECKING:
     from ..connect.driver import Query
@@ -102,6 +104,7 @@ class Visit:
         autocommits: whether the connection commits each statement by itself.
         failure: what the run of this database has raised.
         url: the database's URL with the password masked, as it is configured; None if only env.py knows it.
+        connect_timeout: how long a new connection to it is waited for, in seconds.
     """
 
     context: MigrationContext
@@ -126,6 +129,7 @@ class Visit:
     autocommits: bool = False
     failure: BaseException | None = None
     url: str | None = None
+    connect_timeout: float = CONNECT_TIMEOUT
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -289,7 +293,8 @@ class Visit:
                     query(statement)
             return ask(query)
 
-        return on_new_connection(self.engine, asked)
+        with waiting_at_most(self.connect_timeout):
+            return on_new_connection(self.engine, asked)
 
     @property
     def query(self) -> Query:

@@ -42,12 +42,19 @@ KEYS = (
     Key("compare_type", "boolean", "Whether autogenerate compares column types, true by default."),
     Key("compare_server_default", "boolean", "Whether autogenerate compares server defaults, false by default."),
     Key("render_as_batch", "boolean", "Whether new revisions alter tables in batch mode, true on SQLite by default."),
+    Key(
+        "connect_timeout",
+        "number",
+        "Seconds to wait for the server when connecting, 10 by default; 0 for as long as the driver does. A limit in "
+        "the URL, in `env.py` or in `PGCONNECT_TIMEOUT` goes before it.",
+    ),
     Key("config", "string", "An `alembic.ini` or `pyproject.toml`: this database is an Alembic project."),
     Key("section", "string", "The section of that ini file, `alembic` by default."),
 )
 
 _BY_NAME = {key.name: key for key in KEYS}
 _TYPES: dict[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "integer": int}
+_INFINITE = float("inf")
 
 
 def check(table: Mapping[str, Any], *, file: str, text: str, title: str) -> dict[str, Any]:
@@ -143,6 +150,7 @@ _SAID = {
     "strings": "a list of strings",
     "boolean": "true or false",
     "integer": "a whole number",
+    "number": "a number, 0 or more",
     "tables": "a list of tables",
 }
 _EXAMPLES = {
@@ -150,6 +158,7 @@ _EXAMPLES = {
     "strings": '["one", "two"]',
     "boolean": "true",
     "integer": "40",
+    "number": "10",
     "tables": '[{ name = "ruff", type = "exec", … }]',
 }
 
@@ -159,6 +168,8 @@ def _fits(value: Any, kind: str) -> bool:
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if kind == "tables":
         return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    if kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _INFINITE
     return isinstance(value, _TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
 
 

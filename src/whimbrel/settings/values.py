@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..connect.waiting import CONNECT_TIMEOUT
 from ..errors import UrlMissing
 from ..record import TYPE_CHECKING, Record
 
@@ -134,6 +135,11 @@ class Database:
     def how_to_name_url(self) -> str:
         """What to do when no URL was found, for a hint."""
         return f"export {self.url_variable}=sqlite:///app.db, or put it into .env"
+
+    @property
+    def connect_timeout(self) -> float:
+        """How long to wait for the server when connecting, in seconds; 0 for as long as the driver does."""
+        return float(self.options.get("connect_timeout", CONNECT_TIMEOUT))
 
     @property
     def version_table(self) -> str:

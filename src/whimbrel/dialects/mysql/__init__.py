@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from ...connect.driver import CONNECT_TIMEOUT, Driver
+from ...connect.driver import Driver
+from ...connect.waiting import CONNECT_TIMEOUT, lift, limit, within
 from ...record import TYPE_CHECKING
 from ..base import Place
 
@@ -48,13 +49,10 @@ class MySQL:
 
         return Changes()
 
-    def plain(self, url: DatabaseUrl) -> AbstractContextManager[Query] | None:
+    def plain(self, url: DatabaseUrl, seconds: float = CONNECT_TIMEOUT) -> AbstractContextManager[Query] | None:
         if url.driver not in ("pymysql", "asyncmy") or not {key for key, _ in url.query} <= {"charset", "unix_socket"}:
             return None
-        return _open_pymysql(url) if url.driver == "pymysql" else _open_asyncmy(url)
-
-    def connect_args(self, driver: str) -> dict[str, Any]:
-        return {"connect_timeout": CONNECT_TIMEOUT}
+        return _open_pymysql(url, seconds) if url.driver == "pymysql" else _open_asyncmy(url, seconds)
 
     def quoted(self, *names: str | None) -> str:
         return ".".join("`" + name.replace("`", "``") + "`" for name in names if name)
@@ -103,18 +101,19 @@ def _arguments(url: DatabaseUrl) -> dict[str, Any]:
         "user": url.user,
         "password": url.password,
         "database": url.database,
-        "connect_timeout": CONNECT_TIMEOUT,
         **dict(url.query),
     }
     return {key: value for key, value in arguments.items() if value is not None}
 
 
 @contextmanager
-def _open_pymysql(url: DatabaseUrl) -> Iterator[Query]:
+def _open_pymysql(url: DatabaseUrl, seconds: float) -> Iterator[Query]:
     import pymysql
 
-    connection = pymysql.connect(**_arguments(url))
+    limits = limit("pymysql", seconds)
+    connection = pymysql.connect(**_arguments(url), **limits)
     try:
+        lift(connection, limits)
         cursor = connection.cursor()
 
         def query(statement: str) -> list[tuple[Any, ...]]:
@@ -127,7 +126,7 @@ def _open_pymysql(url: DatabaseUrl) -> Iterator[Query]:
 
 
 @contextmanager
-def _open_asyncmy(url: DatabaseUrl) -> Iterator[Query]:
+def _open_asyncmy(url: DatabaseUrl, seconds: float) -> Iterator[Query]:
     import asyncio
 
     import asyncmy
@@ -138,12 +137,8 @@ def _open_asyncmy(url: DatabaseUrl) -> Iterator[Query]:
             return list(await cursor.fetchall())
 
     with asyncio.Runner() as runner:
-        connection = runner.run(_connect(asyncmy, url))
+        connection = runner.run(within(seconds, asyncmy.connect(**_arguments(url), **limit("asyncmy", seconds))))
         try:
             yield lambda statement: runner.run(fetch(statement))
         finally:
             runner.run(connection.ensure_closed())
-
-
-async def _connect(module: Any, url: DatabaseUrl) -> Any:
-    return await module.connect(**_arguments(url))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from ...connect.driver import CONNECT_TIMEOUT, Driver
+from ...connect.driver import Driver
+from ...connect.waiting import CONNECT_TIMEOUT, limit
 from ...record import TYPE_CHECKING
 from ..base import Place, double_quoted, literal
 
@@ -48,18 +49,15 @@ class PostgreSQL:
 
         return Changes()
 
-    def plain(self, url: DatabaseUrl) -> AbstractContextManager[Query] | None:
+    def plain(self, url: DatabaseUrl, seconds: float = CONNECT_TIMEOUT) -> AbstractContextManager[Query] | None:
         keys = [key for key, _ in url.query]
         if len(set(keys)) < len(keys) or not {"host", "port"}.isdisjoint(keys):
             return None  # several hosts, which SQLAlchemy writes as libpq wants them
         if url.driver in ("psycopg", "psycopg_async", "psycopg2"):
-            return _open_libpq("psycopg2" if url.driver == "psycopg2" else "psycopg", url)
+            return _open_libpq("psycopg2" if url.driver == "psycopg2" else "psycopg", url, seconds)
         if url.driver == "asyncpg" and not url.query:
-            return _open_asyncpg(url)
+            return _open_asyncpg(url, seconds)
         return None
-
-    def connect_args(self, driver: str) -> dict[str, Any]:
-        return {"timeout" if driver in ("asyncpg", "pg8000") else "connect_timeout": CONNECT_TIMEOUT}
 
     def quoted(self, *names: str | None) -> str:
         return double_quoted(*names)
@@ -91,7 +89,7 @@ class PostgreSQL:
 
 
 @contextmanager
-def _open_libpq(module: str, url: DatabaseUrl) -> Iterator[Query]:
+def _open_libpq(module: str, url: DatabaseUrl, seconds: float) -> Iterator[Query]:
     from importlib import import_module
 
     arguments: dict[str, Any] = {
@@ -100,7 +98,7 @@ def _open_libpq(module: str, url: DatabaseUrl) -> Iterator[Query]:
         "user": url.user,
         "password": url.password,
         "dbname": url.database,
-        "connect_timeout": CONNECT_TIMEOUT,
+        **limit(module, seconds, dict(url.query)),
         **dict(url.query),
     }
     connection = import_module(module).connect(**{k: v for k, v in arguments.items() if v is not None})
@@ -118,7 +116,7 @@ def _open_libpq(module: str, url: DatabaseUrl) -> Iterator[Query]:
 
 
 @contextmanager
-def _open_asyncpg(url: DatabaseUrl) -> Iterator[Query]:
+def _open_asyncpg(url: DatabaseUrl, seconds: float) -> Iterator[Query]:
     import asyncio
 
     import asyncpg
@@ -131,7 +129,7 @@ def _open_asyncpg(url: DatabaseUrl) -> Iterator[Query]:
                 user=url.user,
                 password=url.password,
                 database=url.database,
-                timeout=CONNECT_TIMEOUT,
+                **limit("asyncpg", seconds),
             )
         )
         try:

@@ -7,6 +7,7 @@ import re
 from contextlib import contextmanager
 
 from ...connect.driver import Driver
+from ...connect.waiting import CONNECT_TIMEOUT
 from ...errors import ConfigurationInvalid
 from ...record import TYPE_CHECKING
 from ..base import Place, double_quoted, literal
@@ -51,7 +52,7 @@ class SQLite:
 
         return Changes()
 
-    def plain(self, url: DatabaseUrl) -> AbstractContextManager[Query] | None:
+    def plain(self, url: DatabaseUrl, seconds: float = CONNECT_TIMEOUT) -> AbstractContextManager[Query] | None:
         """aiosqlite is a thread around the same library, so both are read directly.
 
         What can stand in the query changes nothing for a reader, unless the database is a URI.
@@ -62,9 +63,6 @@ class SQLite:
         if options.get("uri", "").lower() in _TRUE:
             return _connected(*_uri(url.database or "", options), where=url.masked)
         return _connected(_path(url.database), False, where=url.masked)
-
-    def connect_args(self, driver: str) -> dict[str, Any]:
-        return {}
 
     def quoted(self, *names: str | None) -> str:
         return double_quoted(*names)
