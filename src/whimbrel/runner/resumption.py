@@ -44,8 +44,9 @@ class Resumption:
                 del self._left[: number + 1]
                 return other
         if self._left:
-            if any(other.summary == entry.summary for other in self._left):
-                raise Mismatch(self._left[0], "its text or its parameters are not the same as the last time")
+            alike = next((other for other in self._left if other.summary == entry.summary), None)
+            if alike is not None:
+                raise Mismatch(alike, "its text or its parameters are not the same as the last time")
             self._pass_over(self._left)
             self._left.clear()
         return None
