@@ -230,7 +230,7 @@ def test_lock_for_the_transaction(tool: Tool, stage: Stage, tmp_path: Path) -> N
     """Home-made locks (hawk, rhesis, aegra): `pg_advisory_xact_lock` holds while its transaction lasts."""
     assert _TRANSACTION_LOCK != ENV
     [place] = stage.places("postgresql", 1)
-    held = "assert op.get_bind().exec_driver_sql(\"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'\").scalar() == 1"
+    held = "assert op.get_bind().exec_driver_sql(\"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42\").scalar() == 1"
     project(tmp_path, place.url, Rev(A1, upgrade=held), Rev(A2, A1, upgrade=held), env=_TRANSACTION_LOCK)
     tool("upgrade", "head", cwd=tmp_path).ok()
     assert place.versions() == [A2]

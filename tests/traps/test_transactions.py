@@ -106,7 +106,7 @@ def test_a_transaction_that_env_py_uses_through_the_driver_is_its_own(
             connection.connection.cursor().execute({statement!r})
             context.run_migrations()
 """
-    locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND pid = pg_backend_pid()"
     seen = f'op.execute("CREATE TABLE seen AS SELECT ({locks}) AS locks, current_schema() AS place")'
     project(tmp_path, place.url, Rev(A1), Rev(A2, A1, upgrade=seen, downgrade="pass"), env=_instead(run))
     tool("upgrade", "head", cwd=tmp_path).ok()
@@ -116,18 +116,19 @@ def test_a_transaction_that_env_py_uses_through_the_driver_is_its_own(
 
 
 @pytest.mark.parametrize("commit", ['op.execute("COMMIT")', "op.get_bind().commit()"])
-def test_a_revision_that_commits_by_itself_is_not_called_safe_to_run_again(
+def test_a_revision_that_commits_by_itself_goes_on_where_it_stopped(
     commit: str, stage: Stage, tmp_path: Path
 ) -> None:
     for kind in ("postgresql", "sqlite"):
         [place] = stage.places(kind, 1)
-        upgrade = f'op.execute("CREATE TABLE half (id INTEGER)")\n{commit}\nraise ValueError'
-        failed = ours(
-            "upgrade", "head", cwd=project(tmp_path / kind, place.url, Rev(A1, upgrade=upgrade, downgrade="pass"))
-        )
+        upgrade = f'op.execute("CREATE TABLE half (id INTEGER)")\n{commit}\n'
+        folder = project(tmp_path / kind, place.url, Rev(A1, upgrade=f"{upgrade}raise ValueError", downgrade="pass"))
+        failed = ours("upgrade", "head", cwd=folder)
         assert "half" in place.tables()
-        assert f"{kind} may have kept what {A1} did" in failed.err
-        assert "safe to run again" not in failed.err
+        assert f"what {A1} has committed is noted, safe to run again" in failed.err
+        project(folder, place.url, Rev(A1, upgrade=f"{upgrade}pass", downgrade="pass"))
+        ours("upgrade", "head", cwd=folder).ok()
+        assert place.versions() == [A1]
 
 
 @_EACH_TOOL
@@ -193,8 +194,8 @@ def test_a_pragma_that_env_py_sends_through_the_driver_counts(tool: Tool, stage:
     assert place.rows("SELECT id FROM child") == [(1,)]
 
 
-def test_nothing_to_do_needs_no_confirmation_through_a_tunnel_that_is_closed(stage: Stage, tmp_path: Path) -> None:
-    """A change that cannot be confirmed is told as such; a run that changed nothing has nothing to confirm."""
+def test_a_change_is_confirmed_before_env_py_closes_its_tunnel(stage: Stage, tmp_path: Path) -> None:
+    """And a run that changed nothing has nothing to confirm."""
     [place] = stage.places("postgresql", 1)
     env = f"""
         import psycopg
@@ -213,7 +214,6 @@ def test_nothing_to_do_needs_no_confirmation_through_a_tunnel_that_is_closed(sta
         open_[0] = False
     """
     project(tmp_path, place.url, *linear(A1), env=env)
-    unconfirmed = ours("upgrade", "head", cwd=tmp_path)
-    assert (unconfirmed.code, place.versions()) == (3, [A1])
-    assert "most likely committed" in unconfirmed.err
+    assert "verified" in ours("upgrade", "head", cwd=tmp_path).ok().out
+    assert place.versions() == [A1]
     ours("upgrade", "head", cwd=tmp_path).ok()

@@ -116,6 +116,17 @@ def has_one_connection(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite" and in_memory
 
 
+def driver_is_in_transaction(connection: Connection) -> bool:
+    """Whether a transaction is open that SQLAlchemy may know nothing of; false if the driver does not tell."""
+    driver: Any = connection.connection.driver_connection
+    if hasattr(driver, "is_in_transaction"):  # asyncpg
+        return bool(driver.is_in_transaction())
+    if hasattr(driver, "in_transaction"):  # sqlite3, aiosqlite
+        return bool(driver.in_transaction)
+    status = getattr(getattr(driver, "info", None), "transaction_status", 0)  # psycopg; 0 is idle
+    return bool(status)
+
+
 def query_on(connection: Connection) -> Query:
     """As `query_of`, with errors as SQLAlchemy raises them; it knows afterwards if the connection was lost."""
     plain = query_of(connection.connection)

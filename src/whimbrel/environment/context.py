@@ -12,7 +12,10 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, event
 
+from ..connect.engine import driver_is_in_transaction
+from ..connect.url import DatabaseUrl
 from ..journal.comparison import without_journal
+from ..settings import Origin
 from .config import ProjectConfig
 from .proxies import operations_proxied, restore
 from .scripts import Scripts
@@ -42,6 +45,18 @@ class WorkContext(EnvironmentContext):
         self._transactions: list[Transactions] = []
         self._began_itself = False
         self._listeners: list[tuple[Connection, str, Callable[..., Any]]] = []
+
+    @property
+    def url(self) -> DatabaseUrl | None:
+        """The URL of the settings for this work; None if env.py decides."""
+        database = self.script.database
+        return None if database.has_env else database.url_for(changes=self.work.writes)
+
+    @property
+    def url_origin(self) -> Origin | None:
+        """Where that URL was found."""
+        database = self.script.database
+        return None if database.has_env else database.url_origin_for(changes=self.work.writes)
 
     def configure(self, *args: Any, **options: Any) -> None:
         """As Alembic's. Called by env.py with whatever it needs."""
@@ -98,7 +113,7 @@ class WorkContext(EnvironmentContext):
 
     def _configured_url(self) -> str | None:
         """The URL of the settings, masked, unless env.py has connected to another database."""
-        configured, context = self.script.database.url, self.get_context()
+        configured, context = self.url, self.get_context()
         if configured is None or context.as_sql or context.connection is None:
             return configured.masked if configured else None
         actual = context.connection.engine.url
@@ -233,7 +248,7 @@ class WorkContext(EnvironmentContext):
             return False  # a stamp is one step, and is done in the transaction that is there
         if not connection.in_transaction():
             return True
-        is_used = self._is_in(self._used, connection) or _driver_is_in_transaction(connection)
+        is_used = self._is_in(self._used, connection) or driver_is_in_transaction(connection)
         return self._began_itself and not is_used and not self.script.env_py_rolls_back
 
 
@@ -264,15 +279,6 @@ def _note_autocommit_blocks(visit: Visit) -> None:
             yield
 
     visit.context.autocommit_block = autocommit_block  # type: ignore[method-assign]  # for this context only
-
-
-def _driver_is_in_transaction(connection: Connection) -> bool:
-    """Whether something was executed behind SQLAlchemy's back, which itself sends no BEGIN before a first statement."""
-    driver: Any = connection.connection.driver_connection
-    if hasattr(driver, "is_in_transaction"):  # asyncpg
-        return bool(driver.is_in_transaction())
-    status = getattr(getattr(driver, "info", None), "transaction_status", 0)  # psycopg; 0 is idle
-    return bool(status)
 
 
 def _recorder(visit: Visit) -> Any:

@@ -226,9 +226,11 @@ class Visit:
             self.end_driver_transaction()
 
     def end_driver_transaction(self) -> None:
-        """End what a query has begun behind SQLAlchemy's back, unless SQLAlchemy is in a transaction itself."""
+        """End what a query has begun behind SQLAlchemy's back, unless that may be a transaction of somebody else's."""
         connection = self.context.connection
-        if connection is not None and not connection.invalidated and not connection.in_transaction():
+        if connection is None or connection.invalidated or not self.owned:
+            return
+        if not connection.in_transaction():
             with errors_explained(connection):
                 connection.connection.rollback()
 

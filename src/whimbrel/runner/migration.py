@@ -119,9 +119,9 @@ class Migration:
                 protection.withdraw()
                 raise
 
-    def _may_repeat(self) -> bool:
+    def _may_repeat(self, error: BaseException | None) -> bool:
         """Whether a failure has left nothing behind that another try would do twice."""
-        return self._protection is None or self._protection.may_repeat
+        return self._protection is None or self._protection.may_repeat(error)
 
     def _ended(self, error: BaseException) -> BaseException:
         """The error that has ended the steps of a database, once that is noted."""

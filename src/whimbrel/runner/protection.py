@@ -46,7 +46,7 @@ class Protection:
         self._attempts = attempts
         self._interruption = interruption
         self._listen = listen
-        self._is_open = False
+        self._is_open = self._is_over = False
         self._recorder: Recorder | None = None
         context = visit.context
         context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, self._applied)
@@ -73,9 +73,10 @@ class Protection:
         assert self._recorder is not None
         self._recorder.__exit__(*error)
 
-    @property
-    def may_repeat(self) -> bool:
-        """Whether running the step again from its top would do nothing twice."""
+    def may_repeat(self, error: BaseException | None) -> bool:
+        """Whether an error was raised on the connection of the migrations, and another try would do nothing twice."""
+        if self._visit.running is not None and self._recorder is not None and self._recorder.failed is not error:
+            return False
         return self.may_resume or not self._visit.committed_midway
 
     @property
@@ -119,13 +120,14 @@ class Protection:
             self._attempts.withdraw()
 
     def end(self, error: BaseException) -> None:
-        """The run has failed."""
+        """The run has failed. env.py may begin another one in the same context."""
+        self._is_over = True
         if self._attempts is not None:
             self._attempts.end(error, self._recorder.refused if self._recorder is not None else None)
 
     def _applied(self, **_: Any) -> None:
         """The version table was changed, in the transaction of the step."""
-        if self._attempts is not None and self._recorder is not None:
+        if self._attempts is not None and self._recorder is not None and not self._is_over:
             self._attempts.finish(has_noted=self._recorder.has_noted)
 
     def _open_journal(self) -> None:

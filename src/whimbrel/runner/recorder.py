@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
+from ..connect.engine import driver_is_in_transaction
 from ..dialects import Dialect
 from ..dialects.base import ALONE, COMMITS, ENDS, IN_TRANSACTION, PASSES
 from ..dialects.statement import Statement, read_statement
@@ -71,6 +72,8 @@ class Recorder:
         self._noted: set[int] = set()
         self._temporary: set[str] = set()
         self._resumption = Resumption(())
+        self.failed: Exception | None = None
+        """What the driver has raised last, on this connection and no other one of the revision's."""
         self.refused: int | None = None
         """The statement that the database has refused, if it leaves nothing behind then."""
 
@@ -131,6 +134,7 @@ class Recorder:
         """From now on statements cannot be seen. That they may have been executed is noted."""
         if not self._active or self._book is None:
             return
+        self._visit.resumable = False
         entry = entry_of(self._next(), read_statement(""), _UNSEEN, None, "")._replace(summary=_UNSEEN)
         noted = self._matched(entry)
         if noted is not None and noted.state != AGAIN:
@@ -147,15 +151,20 @@ class Recorder:
             return False
         statement = read_statement(sql)
         kind = self._changes.kind(statement)
-        if kind == ENDS:
+        passes = kind in (PASSES, ENDS) or self._is_temporary(statement)
+        if passes and kind in (ENDS, COMMITS):
             self.committing()
 
         def execute() -> None:
             arguments = (cursor, sql, context) if call == "do_execute_no_params" else (cursor, sql, parameters, context)
-            with self._interruption:
-                getattr(context.dialect, call)(*arguments)
+            try:
+                with self._interruption:
+                    getattr(context.dialect, call)(*arguments)
+            except Exception as error:
+                self.failed = error
+                raise
 
-        if kind in (PASSES, ENDS) or self._is_temporary(statement):
+        if passes:
             self._note_temporary(statement)
             execute()
             return True
@@ -236,15 +245,18 @@ class Recorder:
     @property
     def _autocommits(self) -> bool:
         options = self._connection.get_execution_options()
-        return self._visit.autocommits or options.get("isolation_level") == "AUTOCOMMIT"
+        autocommits = self._visit.autocommits or options.get("isolation_level") == "AUTOCOMMIT"
+        return autocommits and not driver_is_in_transaction(self._connection)  # which the revision may have begun
 
     def _note_temporary(self, statement: Statement) -> None:
         if statement.verb == "CREATE" and not statement.modifiers.isdisjoint(("TEMP", "TEMPORARY")):
-            self._temporary.add(".".join(statement.name))
+            self._temporary.add(".".join(statement.name).lower())
 
     def _is_temporary(self, statement: Statement) -> bool:
         """Whether a statement changes only a table that ends with the session, and is executed again in each."""
-        return statement.changes_data and ".".join(statement.name) in self._temporary
+        if statement.several or statement.verb == "WITH" or statement.subject not in ("", "TABLE", "INDEX"):
+            return False
+        return ".".join(statement.table or statement.name).lower() in self._temporary
 
     def _matched(self, entry: Entry) -> Entry | None:
         """What is noted of a statement; its place is that of the note, or behind all that is noted."""
@@ -254,13 +266,19 @@ class Recorder:
             raise unlike(self._key, *mismatch.args) from None
         while self._resumption.passed_over:
             passed = self._resumption.passed_over.pop()
-            if passed.state == STARTED and passed.before_image is None:
+            if passed.state == STARTED and not self._is_atomic(passed):
                 raise unknown(self._key, passed, "it was being executed, and the revision does not come to it any more")
         if noted is not None:
             self._seq = noted.seq
         else:
             self._seq = max(self._seq, max(self._noted, default=0) + 1)
         return noted
+
+    def _is_atomic(self, entry: Entry) -> bool:
+        """Whether a statement is executed or not, so that a revision that looks for what it makes does not find a half
+        of it: an index that is built concurrently is there and invalid.
+        """
+        return entry.before_image is not None and self._changes.kind(read_statement(entry.summary)) == COMMITS
 
     def _is_done(self, noted: Entry, statement: Statement) -> bool:
         """Whether a statement that was begun is through; cleaned up behind it if it is not.

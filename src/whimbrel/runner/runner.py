@@ -114,7 +114,7 @@ class Runner:
             with turn.locked():
                 run()
 
-        turn.persist(once, lambda: True)
+        turn.persist(once, lambda error: True)
 
     def _do(self, work: Work, untold: Iterable[RevisionFinished] = ()) -> Outcome:
         visits = self._environment.run(work)

@@ -66,7 +66,11 @@ class Turn:
             return
         if not visit.owned:
             self._lock.acquire(self._limits.lock_wait, self._listen, in_transaction=True)
-            yield
+            try:
+                yield
+            finally:
+                with suppress(Exception):  # the connection broke, and the lock with it
+                    self._sessions.leave_transaction(visit.query, self._lock.key)
             return
         self._lock.acquire(self._limits.lock_wait, self._listen)
         before = self._introduce(f"whimbrel on {gethostname()}, process {getpid()}")
@@ -162,12 +166,12 @@ class Turn:
 
     # -- another try ----------------------------------------------------------------------------
 
-    def persist(self, once: Callable[[], None], may_repeat: Callable[[], bool]) -> None:
+    def persist(self, once: Callable[[], None], may_repeat: Callable[[BaseException | None], bool]) -> None:
         """Call `once` until it gets through, or fails for good.
 
         Args:
             once: does the work from where the database is.
-            may_repeat: whether a failure has left nothing that `once` would do twice.
+            may_repeat: whether what a driver has raised has left nothing that `once` would do twice.
         """
         patience: Patience | None = None
         while True:
@@ -178,7 +182,7 @@ class Turn:
                 if again.args[0] == LOCKED and not self._waits_for_locks.wait():
                     raise busy(self._holder(), self._limits.lock_wait, self._visit.where) from again
             except exc.DBAPIError as error:
-                if not self._visit.owned or not may_repeat():
+                if not self._visit.owned or not may_repeat(error.orig):
                     raise
                 self._visit.roll_back()
                 patience = self.wait_out(error.orig, read_statement(error.statement or ""), patience)
