@@ -68,6 +68,9 @@ VARIABLES = {
     "DATABASE_URL": "The same, if there is no `WHIMBREL_URL`.",
     "SQLALCHEMY_URL": "The same, if there is no `DATABASE_URL` either.",
     "SQLALCHEMY_DATABASE_URI": "The same, if there is none of these three: Flask-SQLAlchemy's name for it.",
+    "WHIMBREL_MIGRATION_URL": "The URL for commands that change the database, if it is another one and one database is "
+    "configured: :ref:`migration-url`.",
+    "WHIMBREL_DATABASE__NAME__MIGRATION_URL": "The same for the database NAME. It goes before that one.",
     "WHIMBREL_DATABASE__NAME__URL": "The URL of the database NAME, in capitals and with `_` for `-`. "
     "It goes before the four above.",
     "PGCONNECT_TIMEOUT": "PostgreSQL's own: seconds to wait for the server, before the key `connect_timeout`. "
@@ -265,7 +268,8 @@ def _settings() -> str:
         _text(
             "They stand in `whimbrel.toml`, or below `[tool.whimbrel]` in `pyproject.toml`; with several databases "
             "also below `[databases.NAME]`, see :doc:`/databases`. A dash can be written for an underscore. An unknown "
-            "key, or a value of another kind, is an error: :ref:`WB103 <wb103>`."
+            "key, or a value of another kind, is an error: :ref:`WB103 <wb103>`. An Alembic project has them in a "
+            "`whimbrel.toml` beside its `alembic.ini`: :ref:`alembic-settings`."
         ),
         *map(_key, KEYS),
         _title("Environment variables", "-", "variables"),
@@ -306,6 +310,7 @@ def _where_urls_are() -> Iterator[str]:
         "places do not count; `--url` needs `--database` beside it. In an Alembic project none of this counts: its "
         "`env.py` knows the URL, and `--url` is refused."
     )
+    yield _text("The URL for commands that change the database can be another one: :ref:`migration-url`.")
     yield _text("A password is shown as `***` everywhere, and a relative SQLite path starts from the project's folder.")
 
 

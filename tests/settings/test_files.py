@@ -74,8 +74,8 @@ VALUES: list[tuple[Any, set[str]]] = [
     ([], {"strings", "tables"}),
     ([1], set()),
     (True, {"boolean"}),
-    (40, {"integer"}),
-    (1.5, set()),
+    (40, {"integer", "number"}),
+    (1.5, {"number"}),
     ([{"name": "ruff"}], {"tables"}),
     ({"name": "ruff"}, set()),
 ]

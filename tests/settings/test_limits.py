@@ -9,7 +9,7 @@ import pytest
 from settings.places import only, write
 from whimbrel.errors import ConfigurationInvalid
 
-NUMBERS = ("connect_timeout",)
+NUMBERS = ("connect_timeout", "lock_wait", "lock_timeout", "retry")
 
 
 @pytest.fixture

@@ -105,8 +105,10 @@ class Session:
         from ..settings.files import read_dotenv
 
         for database in self.settings.databases:
-            with suppress(WhimbrelError):
-                database.url  # noqa: B018  # found now, before .env becomes part of the environment it is looked for in
+            # Found now, before .env becomes part of the environment that they are looked for in.
+            for changes in (False, True):
+                with suppress(WhimbrelError):
+                    database.url_for(changes=changes)
         path = self.options.env_file or os.path.join(self.settings.root, ".env")
         if self.options.env_file or os.path.isfile(path):
             for name, value in read_dotenv(path).items():

@@ -60,6 +60,7 @@ class Environment:
         try:
             with environment_proxied(context), waiting_at_most(self.database.connect_timeout):
                 if self.database.has_env:
+                    self._tell_migration_url(work)
                     with self._in_its_folder():
                         self.scripts.run_env()
                 else:
@@ -84,6 +85,13 @@ class Environment:
                 hint="its last lines should call run_migrations_online() or run_migrations_offline()",
             )
         return context.visits
+
+    def _tell_migration_url(self, work: Work) -> None:
+        """Let env.py find the URL for changes, if there is one, where it may look for it."""
+        url = self.database.url_for(changes=True) if work.writes else None
+        if url is not None:
+            self.config.set_main_option("sqlalchemy.url", url.text.replace("%", "%%"))
+            self.config.attributes["migration_url"] = url.text
 
     def _in_its_folder(self) -> contextlib.AbstractContextManager[None]:
         """Run env.py where its relative paths start, if that is another folder than this one.

@@ -125,10 +125,10 @@ def _migration_hint(error: BaseException, visit: Visit) -> str:
 def _database_failed(
     error: exc.DBAPIError, visit: Visit | None, database: Database, context: WorkContext
 ) -> WhimbrelError:
-    words = reason(error, database.url)
+    words = reason(error, context.url)
     if visit is not None and _is_about_version_table(error, visit):
         return _with_state(unreadable(visit.context.version_table, words), visit, context)
-    name = visit.context.dialect.name if visit else database.url.dialect if database.url else ""
+    name = visit.context.dialect.name if visit else context.url.dialect if context.url else ""
     return DatabaseFailed(
         "the database refused a statement",
         where=_where(error, visit, database, context),
@@ -154,20 +154,18 @@ def _is_connect_error(error: BaseException, context: WorkContext) -> bool:
 
 def _connect_error(error: BaseException, database: Database, context: WorkContext) -> CannotConnect:
     cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
-    dialect = dialect_of_module(type(cause).__module__) or (
-        dialect_named(database.url.dialect) if database.url else None
-    )
+    dialect = dialect_of_module(type(cause).__module__) or (dialect_named(context.url.dialect) if context.url else None)
     failure = cannot_connect(
         Exception(driver_words(cause) or type(cause).__name__),
-        database.url,
+        context.url,
         dialect.hints if dialect else {},
-        where=None if database.url else str(database.origin),
+        where=None if context.url else str(database.origin),
     )
     if context.visits:  # it is another database than the one that the settings name
         failure.where = _where(error, None, database, context)
         failure.state = state(context, None)
-    elif database.url is not None and database.url_origin is not None:
-        failure.where = f"{database.url.masked}  (from {database.url_origin})"
+    elif context.url is not None and context.url_origin is not None:
+        failure.where = f"{context.url.masked}  (from {context.url_origin})"
     return failure
 
 
@@ -176,7 +174,7 @@ def _environment_failed(
 ) -> WhimbrelError:
     line = line_in(error, _env_py(database)) if database.has_env else None
     where = place(_env_py(database), line) if line else _where(error, visit, database, context)
-    why, now = reason(error, database.url), state(context, visit)
+    why, now = reason(error, context.url), state(context, visit)
     if isinstance(error, exc.NoSuchModuleError | exc.ArgumentError):
         return UrlInvalid(
             "the database URL names no database that SQLAlchemy knows",
@@ -233,4 +231,4 @@ def _where(error: BaseException, visit: Visit | None, database: Database, contex
     line = line_in(error, _env_py(database)) if context.visits and database.has_env else None
     if line:
         return place(_env_py(database), line)
-    return database.url.masked if database.url else str(database.origin)
+    return context.url.masked if context.url else str(database.origin)

@@ -27,9 +27,8 @@ def run_native(database: Database, context: WorkContext) -> None:
     elif context.work.offline:
         _offline(database, context)
     else:
-        dialect = dialect_of(database.required_url)
-        url = with_driver(database.required_url, dialect.drivers)
-        engine = make_engine(url)
+        url = database.required_url_for(changes=context.work.writes)
+        engine = make_engine(with_driver(url, dialect_of(url).drivers))
         run(engine, lambda connection: _on_connection(database, context, connection))
 
 
@@ -40,7 +39,7 @@ def _on_connection(database: Database, context: WorkContext, connection: Connect
 
 
 def _offline(database: Database, context: WorkContext) -> None:
-    name = dialect_of(database.required_url).name
+    name = dialect_of(database.required_url_for(changes=context.work.writes)).name
     context.configure(
         dialect_name=name,
         literal_binds=True,

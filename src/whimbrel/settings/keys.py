@@ -20,6 +20,12 @@ class Key(Record):
 
 KEYS = (
     Key("url", "string", "The database URL, or `env:NAME` to take it from an environment variable."),
+    Key(
+        "migration_url",
+        "string",
+        "The URL for commands that change the database, if `url` leads to a pooler: that of the server itself, or "
+        "`env:NAME`.",
+    ),
     Key("url_from", "string", "A YAML file (`database: url:`), ini file (`sqlalchemy.url`) or .env file with the URL."),
     Key(
         "models",
@@ -42,6 +48,17 @@ KEYS = (
     Key("compare_type", "boolean", "Whether autogenerate compares column types, true by default."),
     Key("compare_server_default", "boolean", "Whether autogenerate compares server defaults, false by default."),
     Key("render_as_batch", "boolean", "Whether new revisions alter tables in batch mode, true on SQLite by default."),
+    Key("lock_wait", "number", "Seconds to wait for another migrator, 600 by default; 0 to give up at once."),
+    Key(
+        "lock_timeout",
+        "number",
+        "Seconds that a statement may wait for a lock, and hold up everybody behind it, before it is tried again; "
+        "2 by default.",
+    ),
+    Key(
+        "retry", "number", "Seconds to go on trying what fails by chance, a lock timeout or a deadlock; 600 by default."
+    ),
+    Key("journal", "boolean", "Whether attempts and statements are noted in the database, true by default."),
     Key(
         "connect_timeout",
         "number",

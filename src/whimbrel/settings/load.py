@@ -11,12 +11,11 @@ from .keys import check, suggestion
 from .values import AlembicFiles, Database, Origin, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from ..connect.url import DatabaseUrl
-
-    FindUrl = Callable[[str, Mapping[str, Any], Origin, bool], tuple[DatabaseUrl, Origin] | None]
+    from .urls import Surroundings
 
 CONFIG_FILE = "whimbrel.toml"
 PYPROJECT = "pyproject.toml"
@@ -65,16 +64,8 @@ def load(
     variables = [value for name in ("WHIMBREL_CONFIG", "ALEMBIC_CONFIG") if (value := environ.get(name))]
     named = list(config) or variables[:1]
     found = _named(folder, named, section, environ.get("ALEMBIC_CONFIG")) if named else _found(folder, section)
-
-    def find_url(
-        name: str, options: Mapping[str, Any], origin: Origin, only: bool
-    ) -> tuple[DatabaseUrl, Origin] | None:
-        from . import urls
-
-        surroundings = urls.Surroundings(found.root, flag=url, environ=environ, env_file=env_file)
-        return urls.find(name, options, origin, surroundings, only=only)
-
-    settings = found.settings(find_url, {"models": list(models)} if models else {})
+    search = _Search(found.root, url, environ, env_file)
+    settings = found.settings(search, {"models": list(models)} if models else {})
     for database in settings.databases:
         if database.has_env and (url or models):
             raise UsageError(
@@ -84,6 +75,38 @@ def load(
                 hint="-x KEY=VALUE reaches env.py (context.get_x_argument), and so do environment variables",
             )
     return settings
+
+
+class _Search:
+    """Looks for the URLs of databases, when they are asked for; its arguments are those of `Surroundings`."""
+
+    def __init__(self, root: str, flag: str | None, environ: Mapping[str, str], env_file: str | None) -> None:
+        self._root = root
+        self._flag = flag
+        self._environ = environ
+        self._env_file = env_file
+
+    def url(
+        self, name: str, options: Mapping[str, Any], origin: Origin, *, only: bool
+    ) -> tuple[DatabaseUrl, Origin] | None:
+        """The URL of a database, and where it was found: `urls.find`."""
+        from .urls import find
+
+        return find(name, options, origin, self._surroundings, only=only)
+
+    def migration_url(
+        self, name: str, options: Mapping[str, Any], origin: Origin, *, only: bool, has_env: bool
+    ) -> tuple[DatabaseUrl, Origin] | None:
+        """The URL that changes of a database go to, if it is another one: `urls.find_for_changes`."""
+        from .urls import find_for_changes
+
+        return find_for_changes(name, options, origin, self._surroundings, only=only, has_env=has_env)
+
+    @property
+    def _surroundings(self) -> Surroundings:
+        from .urls import Surroundings
+
+        return Surroundings(self._root, flag=self._flag, environ=self._environ, env_file=self._env_file)
 
 
 class _Native:
@@ -96,12 +119,12 @@ class _Native:
         self._configured = table is not None
         self._text = text
 
-    def settings(self, find_url: FindUrl, overrides: Mapping[str, Any]) -> Settings:
-        """The project's databases; `find_url` looks for the URL of one, `overrides` go before what is configured."""
+    def settings(self, search: _Search, overrides: Mapping[str, Any]) -> Settings:
+        """The project's databases; `search` looks for the URLs of one, `overrides` go before what is configured."""
         tables = self._tables()
         only = len(tables) == 1
         databases = [
-            self._database(name, {**options, **overrides}, find_url, only=only) for name, options in tables.items()
+            self._database(name, {**options, **overrides}, search, only=only) for name, options in tables.items()
         ]
         return Settings(self.root, self._origin, tuple(databases), self._configured)
 
@@ -122,14 +145,11 @@ class _Native:
             for name, options in named.items()
         }
 
-    def _database(self, name: str, options: dict[str, Any], find_url: FindUrl, *, only: bool) -> Database:
-        def find() -> tuple[DatabaseUrl, Origin] | None:
-            return find_url(name, options, self._origin, only)
-
+    def _database(self, name: str, options: dict[str, Any], search: _Search, *, only: bool) -> Database:
         if config := options.get("config"):
             path = os.path.join(self.root, config)
             files = _alembic_files([path], options.get("section"))
-            return _alembic_database(name, os.path.dirname(path), files, options, find, only=only)
+            return _alembic_database(name, os.path.dirname(path), files, options, search, self._origin, only=only)
         location = self._locate(options.get("script_location", DEFAULT_LOCATION))
         versions = [self._locate(path) for path in options.get("version_locations", ())]
         return Database(
@@ -140,7 +160,8 @@ class _Native:
             script_location=location,
             version_locations=tuple(versions) or (os.path.join(location, "versions"),),
             options=options,
-            find_url=find,
+            find_url=lambda: search.url(name, options, self._origin, only=only),
+            find_migration_url=lambda: search.migration_url(name, options, self._origin, only=only, has_env=False),
         )
 
     def _locate(self, location: str) -> str:
@@ -159,13 +180,9 @@ class _Alembic:
         self.root = root
         self._files = files
 
-    def settings(self, find_url: FindUrl, overrides: Mapping[str, Any]) -> Settings:
+    def settings(self, search: _Search, overrides: Mapping[str, Any]) -> Settings:
         """As `_Native.settings`."""
-
-        def find() -> tuple[DatabaseUrl, Origin] | None:
-            return find_url(ONLY, {}, database.origin, True)
-
-        database = _alembic_database(ONLY, self.root, self._files, overrides, find)
+        database = _alembic_database(ONLY, self.root, self._files, overrides, search)
         return Settings(self.root, database.origin, (database,))
 
 
@@ -174,17 +191,20 @@ def _alembic_database(
     base: str,
     files: AlembicFiles,
     overrides: Mapping[str, Any],
-    find_url: Callable[[], tuple[DatabaseUrl, Origin] | None],
+    search: _Search,
+    configured: Origin | None = None,
     *,
     only: bool = True,
 ) -> Database:
+    """An Alembic project; `overrides` are from the file that `configured` names, or the command line."""
     from .alembic import AlembicOptions
 
     options = AlembicOptions(files, base)
     location = options.script_location
     runs_env = has_env(location)
+    origin = configured or options.origin
     # An ini file without an env.py is only a place to write settings in: the rest is whimbrel's own.
-    url = {} if runs_env else {"find_url": find_url}
+    url = {} if runs_env else {"find_url": lambda: search.url(name, overrides, origin, only=only)}
     return Database(
         name=name,
         only=only,
@@ -200,6 +220,7 @@ def _alembic_database(
             "sourceless": options.flag("sourceless"),
             "prepend_sys_path": list(options.prepend_sys_path),
         },
+        find_migration_url=lambda: search.migration_url(name, overrides, origin, only=only, has_env=runs_env),
         **url,
     )
 

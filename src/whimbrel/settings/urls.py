@@ -10,13 +10,14 @@ from ..errors import ConfigurationInvalid, UrlMissing
 from ..record import TYPE_CHECKING
 from .files import read_dotenv, read_ini, read_text, read_yaml
 from .keys import line_of
-from .values import VARIABLES, Origin, variable_of
+from .values import MIGRATION_VARIABLES, VARIABLES, Origin, migration_variable_of, variable_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
 _DATABASE_VARIABLE = re.compile(r"WHIMBREL_DATABASE__\w+__URL")
+_MIGRATION_VARIABLE = re.compile(r"WHIMBREL_DATABASE__\w+__MIGRATION_URL")
 _FOLDERS = ("", "conf", "config")
 _INI_FILES = ("alembic.ini", "database.ini", "config.ini", "development.ini")
 
@@ -38,7 +39,7 @@ class Surroundings:
     ) -> None:
         self.root = root
         self.environ = environ
-        self._flag = flag
+        self.flag = flag
         self._env_file = env_file or os.path.join(root, ".env")
         self._must_exist = env_file is not None
         self._dotenv: dict[str, str] | None = None
@@ -61,10 +62,22 @@ class Surroundings:
 
     def url_for(self, name: str, *, only: bool) -> Sourced | None:
         """The URL that the flag or a variable gives to the database `name`; `only`: it is the only one."""
-        if self._flag:
-            return self._flag, Origin("--url")
+        if self.flag:
+            return self.flag, Origin("--url")
         own = variable_of(name)
-        names = (own, *VARIABLES) if only else (own,)
+        return self._of_variables((own, *VARIABLES) if only else (own,))
+
+    def migration_url_for(self, name: str, *, only: bool) -> Sourced | None:
+        """The URL that a variable gives for changes of the database `name`."""
+        own = migration_variable_of(name)
+        return self._of_variables((own, *MIGRATION_VARIABLES) if only else (own,))
+
+    def rank(self, origin: Origin) -> int:
+        """How soon a place counts: what was exported before `.env`, and that before what everybody has."""
+        places = ["environment", os.path.relpath(self._env_file)]
+        return places.index(origin.place) if origin.place in places else len(places)
+
+    def _of_variables(self, names: Sequence[str]) -> Sourced | None:
         # All of the environment goes before all of .env: what was exported last is what was meant.
         found = [self.environ.get(variable) for variable in names]
         if any(found):
@@ -84,7 +97,7 @@ def find(
             is for a database that is not configured.
     """
     if only:
-        _refuse_strangers(name, surroundings)
+        _refuse_strangers(_DATABASE_VARIABLE, variable_of(name), name, surroundings)
     sourced = surroundings.url_for(name, only=only) or _configured(options, origin, surroundings)
     if sourced is None and only:
         sourced = _discovered(surroundings.root)
@@ -94,11 +107,59 @@ def find(
     return _absolute(parse(text, where=str(where)), surroundings.root, where), where
 
 
-def _refuse_strangers(name: str, surroundings: Surroundings) -> None:
+def find_for_changes(
+    name: str, options: Mapping[str, Any], origin: Origin, surroundings: Surroundings, *, only: bool, has_env: bool
+) -> tuple[DatabaseUrl, Origin] | None:
+    """The URL that changes of the database `name` go to, and where it was found; None if it is the usual one.
+
+    A variable or the key `migration_url` gives it; not where `--url` gives the usual one, which goes before all.
+
+    Args:
+        name, options, origin, surroundings, only: as for `find`.
+        has_env: whether env.py knows the usual URL.
+
+    Raises:
+        As `find`.
+        ConfigurationInvalid: the usual URL is from a place that goes before this one's: they may be two databases.
+    """
+    if surroundings.flag:
+        return None
+    if only:
+        _refuse_strangers(_MIGRATION_VARIABLE, migration_variable_of(name), name, surroundings)
+    sourced = surroundings.migration_url_for(name, only=only)
+    if sourced is None and (text := options.get("migration_url")):
+        sourced = _resolved(text, "migration_url", origin, surroundings)
+    if sourced is None:
+        return None
+    text, where = sourced
+    if not has_env:
+        _refuse_lower_rank(name, options, origin, surroundings, where, only=only)
+    return _absolute(parse(text, where=str(where)), surroundings.root, where), where
+
+
+def _refuse_lower_rank(
+    name: str, options: Mapping[str, Any], origin: Origin, surroundings: Surroundings, where: Origin, *, only: bool
+) -> None:
+    """Who exports another URL means another database: it must not be looked at, and the configured one changed."""
+    try:
+        usual = find(name, options, origin, surroundings, only=only)
+    except UrlMissing:
+        return
+    if usual is not None and surroundings.rank(usual[1]) < surroundings.rank(where):
+        variable = MIGRATION_VARIABLES[0] if only else migration_variable_of(name)
+        raise ConfigurationInvalid(
+            "the URL for migrations may be of another database than the URL",
+            where=str(where),
+            why=f"the URL is from {usual[1]}, which goes before it",
+            state="nothing was changed",
+            hint=f'export {variable}=… as well, or write migration_url = "env:NAME"',
+        )
+
+
+def _refuse_strangers(pattern: re.Pattern[str], own: str, name: str, surroundings: Surroundings) -> None:
     """A URL for a database that there is not would be passed over, and another one migrated than was meant."""
-    own = variable_of(name)
     for variable in (*surroundings.environ, *surroundings.dotenv):
-        if _DATABASE_VARIABLE.fullmatch(variable) and variable != own:
+        if pattern.fullmatch(variable) and variable != own:
             raise ConfigurationInvalid(
                 f"{variable} is for a database that is not configured",
                 where="environment" if variable in surroundings.environ else ".env",
@@ -110,17 +171,7 @@ def _refuse_strangers(name: str, surroundings: Surroundings) -> None:
 
 def _configured(options: Mapping[str, Any], origin: Origin, surroundings: Surroundings) -> Sourced | None:
     if text := options.get("url"):
-        if not text.startswith("env:"):
-            return text, origin._replace(detail="url")
-        variable = text.removeprefix("env:")
-        if found := surroundings.variable(variable):
-            return found
-        raise UrlMissing(
-            f"the environment variable {variable} is not set",
-            where=str(origin),
-            why=f'url = "{text}" takes the database URL from it',
-            hint=f"export {variable}=…, or put it into .env",
-        )
+        return _resolved(text, "url", origin, surroundings)
     if path := options.get("url_from"):
         path = os.path.join(surroundings.root, path)
         sourced = next(_urls_in(path), None)
@@ -128,6 +179,21 @@ def _configured(options: Mapping[str, Any], origin: Origin, surroundings: Surrou
             raise UrlMissing("the file that url_from names holds no database URL", where=path, hint=_EXPECTED)
         return sourced
     return None
+
+
+def _resolved(text: str, key: str, origin: Origin, surroundings: Surroundings) -> Sourced:
+    """The value of a key, or of the variable that it names."""
+    if not text.startswith("env:"):
+        return text, origin._replace(detail=key)
+    variable = text.removeprefix("env:")
+    if found := surroundings.variable(variable):
+        return found
+    raise UrlMissing(
+        f"the environment variable {variable} is not set",
+        where=str(origin),
+        why=f'{key} = "{text}" takes the database URL from it',
+        hint=f"export {variable}=…, or put it into .env",
+    )
 
 
 _EXPECTED = "YAML: database: url: …; ini: sqlalchemy.url = …; .env: DATABASE_URL=…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..connect.waiting import CONNECT_TIMEOUT
-from ..errors import UrlMissing
+from ..errors import UrlMissing, WhimbrelError
 from ..record import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
@@ -12,14 +12,25 @@ if TYPE_CHECKING:
 
     from ..connect.url import DatabaseUrl
 
-
 VARIABLES = ("WHIMBREL_URL", "DATABASE_URL", "SQLALCHEMY_URL", "SQLALCHEMY_DATABASE_URI")
 """Environment variables with the URL of the only database, the first one first; the last one is Flask-SQLAlchemy's."""
+
+MIGRATION_VARIABLES = ("WHIMBREL_MIGRATION_URL",)
+"""The same for the URL that changes go to."""
 
 
 def variable_of(name: str) -> str:
     """The environment variable with the URL of one of several databases."""
-    return f"WHIMBREL_DATABASE__{name.upper().replace('-', '_')}__URL"
+    return f"WHIMBREL_DATABASE__{_in_capitals(name)}__URL"
+
+
+def migration_variable_of(name: str) -> str:
+    """The environment variable with the URL that changes of one of several databases go to."""
+    return f"WHIMBREL_DATABASE__{_in_capitals(name)}__MIGRATION_URL"
+
+
+def _in_capitals(name: str) -> str:
+    return name.upper().replace("-", "_")
 
 
 class Origin(Record):
@@ -55,6 +66,7 @@ class Database:
         has_env: whether the project has an env.py, which then decides what to connect to.
         find_url: looks for the URL and says where it was found. Called once, when the URL is first asked for:
             commands that only look at files must not fail, or wait, for a `.env` or YAML file.
+        find_migration_url: the same for the URL that changes go to, if it is another one.
     """
 
     def __init__(
@@ -70,6 +82,7 @@ class Database:
         alembic: AlembicFiles | None = None,
         has_env: bool = False,
         find_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
+        find_migration_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
     ) -> None:
         self.name = name
         self._only = only
@@ -81,17 +94,30 @@ class Database:
         self.alembic = alembic
         self.has_env = has_env
         self._find_url = find_url
-        self._searched = False
-        self._found: tuple[DatabaseUrl, Origin] | None = None
+        self._find_migration_url = find_migration_url
+        self._found: dict[Any, tuple[DatabaseUrl, Origin] | WhimbrelError | None] = {}
 
     def __repr__(self) -> str:
         return f"<Database {self.name} of {self.origin}>"
 
     @property
     def _sourced_url(self) -> tuple[DatabaseUrl, Origin] | None:
-        if not self._searched:
-            self._found, self._searched = self._find_url(), True
-        return self._found
+        return self._once(self._find_url)
+
+    def _sourced(self, changes: bool) -> tuple[DatabaseUrl, Origin] | None:
+        return (self._once(self._find_migration_url) if changes else None) or self._sourced_url
+
+    def _once(self, find: Callable[[], tuple[DatabaseUrl, Origin] | None]) -> tuple[DatabaseUrl, Origin] | None:
+        """What is found at first, also if it is an error: later on `.env` is a part of the environment."""
+        if find not in self._found:
+            try:
+                self._found[find] = find()
+            except WhimbrelError as error:
+                self._found[find] = error
+        found = self._found[find]
+        if isinstance(found, WhimbrelError):
+            raise found
+        return found
 
     @property
     def url(self) -> DatabaseUrl | None:
@@ -125,6 +151,28 @@ class Database:
                 hint=self.how_to_name_url,
             )
         return self.url
+
+    def url_for(self, *, changes: bool) -> DatabaseUrl | None:
+        """The URL to look at the database, or to change it: past a pooler, if `migration_url` is set.
+
+        Raises:
+            As `url`.
+        """
+        sourced = self._sourced(changes)
+        return sourced[0] if sourced else None
+
+    def url_origin_for(self, *, changes: bool) -> Origin | None:
+        """Where that URL was found."""
+        sourced = self._sourced(changes)
+        return sourced[1] if sourced else None
+
+    def required_url_for(self, *, changes: bool) -> DatabaseUrl:
+        """That URL, for a command that cannot do without it.
+
+        Raises:
+            UrlMissing: none was found.
+        """
+        return self.url_for(changes=changes) or self.required_url
 
     @property
     def url_variable(self) -> str:
