@@ -76,6 +76,9 @@ class Sessions(Protocol):
     def acquire_in_transaction(self, query: Query, key: str) -> bool:
         """Take the lock until the transaction ends, if no other session has it. Never waits."""
 
+    def leave_transaction(self, query: Query, key: str) -> None:
+        """Give back what was taken until the transaction ends, where its end does not do that."""
+
     def holds(self, query: Query, key: str) -> bool:
         """Whether this session has the lock."""
 

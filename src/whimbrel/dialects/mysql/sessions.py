@@ -33,7 +33,11 @@ class Sessions:
         return query(f"SELECT GET_LOCK('{key}', 0)") == [(1,)]
 
     def acquire_in_transaction(self, query: Query, key: str) -> bool:
-        return self.acquire(query, key)  # named locks know no transactions
+        # Named locks know no transactions, and are counted: one that is taken twice must be given back twice.
+        return self.holds(query, key) or self.acquire(query, key)
+
+    def leave_transaction(self, query: Query, key: str) -> None:
+        self.release(query, key)
 
     def holds(self, query: Query, key: str) -> bool:
         return query(f"SELECT IS_USED_LOCK('{key}') = CONNECTION_ID()") == [(1,)]

@@ -42,6 +42,9 @@ class Sessions:
     def acquire_in_transaction(self, query: Query, key: str) -> bool:
         return _is_true(query(f"SELECT pg_try_advisory_xact_lock({key})"))
 
+    def leave_transaction(self, query: Query, key: str) -> None:
+        """Its end does that."""
+
     def holds(self, query: Query, key: str) -> bool:
         return bool(query(f"SELECT 1 FROM pg_locks WHERE {_is_lock(key)} AND granted AND pid = pg_backend_pid()"))
 
