@@ -20,7 +20,7 @@ from .config import ProjectConfig
 from .proxies import operations_proxied, restore
 from .scripts import Scripts
 from .sqlite import BEGIN, Transactions
-from .work import AlembicStep, Visit, Work, version_schema
+from .work import AlembicStep, Visit, Watcher, Work, version_schema
 
 _ENDPOINT = ("host", "port", "database")
 _COMMITS = re.compile(r"[\s;]*(?:COMMIT|END)\b(?!\s+PREPARED)", re.IGNORECASE)
@@ -178,7 +178,7 @@ class WorkContext(EnvironmentContext):
 
     def _note_commit(self) -> None:
         """A revision has committed: it can no more be rolled back, unless it was through."""
-        if self.visits and not self.visits[-1].recorded:
+        if self.visits and not (self.visits[-1].recorded or self.visits[-1].aside):
             self.visits[-1].committed_midway = True
 
     def _committing(self) -> None:
@@ -186,19 +186,22 @@ class WorkContext(EnvironmentContext):
         self._note_commit()
 
     def _tell_watcher(self) -> None:
-        visit = self.visits[-1] if self.visits else None
-        if visit is not None and visit.watcher is not None and not visit.recorded:
-            visit.watcher.committing()
+        if (watcher := self._watcher) is not None:
+            watcher.committing()
 
     def _beginning(self) -> None:
-        visit = self.visits[-1] if self.visits else None
-        if visit is not None and visit.watcher is not None and not visit.recorded:
-            visit.watcher.begun()
+        if (watcher := self._watcher) is not None:
+            watcher.begun()
 
     def _leaving(self) -> None:
+        if (watcher := self._watcher) is not None:
+            watcher.leaving()
+
+    @property
+    def _watcher(self) -> Watcher | None:
+        """Who watches the revision that runs now."""
         visit = self.visits[-1] if self.visits else None
-        if visit is not None and visit.watcher is not None and not visit.recorded:
-            visit.watcher.leaving()
+        return None if visit is None or visit.recorded or visit.aside else visit.watcher
 
     @contextmanager
     def _transactions_taken_over(self, context: MigrationContext) -> Iterator[None]:

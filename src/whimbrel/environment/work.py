@@ -93,6 +93,7 @@ class Visit:
         planned: how many revisions are to run.
         direction: `upgrade` or `downgrade`.
         recorded: whether the running revision is through and its row written, so that a commit is one of all of it.
+        aside: whether what is executed now is not the revision's: a commit is none of it.
         committed_midway: whether the running revision has committed something itself.
         place: where names without a schema were looked up.
         begun: whether the version table has been read.
@@ -117,6 +118,7 @@ class Visit:
     planned: int = 0
     direction: str = "upgrade"
     recorded: bool = False
+    aside: bool = False
     committed_midway: bool = False
     place: Place = field(default_factory=Place)
     begun: bool = False
@@ -233,6 +235,12 @@ class Visit:
         if not connection.in_transaction():
             with errors_explained(connection):
                 connection.connection.rollback()
+
+    def commit_rest(self) -> None:
+        """Commit what a revision that has ended its transaction by itself has done since, and its version with it."""
+        connection = self.context.connection
+        if connection is not None and self.owned and connection.in_transaction():
+            connection.commit()
 
     def roll_back(self) -> None:
         """End the transaction, if it is ours to end."""

@@ -128,11 +128,15 @@ class Attempts:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """A transaction of its own, or the one that is there, if that is not ours to end."""
-        if self._visit.owned and not self._connection.in_transaction():
-            with self._connection.begin():
+        aside, self._visit.aside = self._visit.aside, True
+        try:
+            if self._visit.owned and not self._connection.in_transaction():
+                with self._connection.begin():
+                    yield
+            else:
                 yield
-        else:
-            yield
+        finally:
+            self._visit.aside = aside
 
     def _is_there(self) -> bool:
         dialect = self._visit.dialect

@@ -84,7 +84,6 @@ class Migration:
         protection = self._protection
         if protection is not None:
             protection.follow(plan)
-            visit.resumable = protection.may_resume
         for step, alembic_step in zip(plan.steps, alembic_steps, strict=True):
             started = time.monotonic()
             if protection is None:
@@ -92,6 +91,7 @@ class Migration:
             else:
                 protection.surround(alembic_step, step, partial(self._begun, visit, step))
             yield alembic_step
+            visit.commit_rest()
             self._finish(visit, step, time.monotonic() - started)
 
     def plan(self, visit: Visit, heads: tuple[str, ...]) -> Plan:

@@ -56,16 +56,7 @@ class Protection:
             self._open_journal()
             self._is_open = True
         book = self._attempts.book if self._attempts is not None else None
-        self._recorder = Recorder(
-            self._visit,
-            self._dialect,
-            book,
-            interruption=self._interruption,
-            check_position=self._turn.check_position,
-            may_commit=self._turn.may_commit_midway,
-            limit_waits=self._turn.limit_waits,
-            retry=self._turn.wait_out,
-        )
+        self._recorder = Recorder(self._visit, self._dialect, book, self._turn, self._interruption)
         self._recorder.__enter__()
         return self
 
@@ -108,6 +99,7 @@ class Protection:
         def protected(**arguments: Any) -> None:
             self._turn.enter_transaction()
             begun()
+            self._visit.resumable = self.may_resume
             recorder.start(step.revision, step.direction, self._attempts.entries() if self._attempts else [])
             migrate(**arguments)
             recorder.stop()

@@ -18,9 +18,11 @@ from ..dialects.base import ALONE, COMMITS, ENDS, IN_TRANSACTION, PASSES
 from ..dialects.statement import Statement, read_statement
 from ..environment import Visit
 from ..interruption import Interruption
-from ..journal.book import AGAIN, FINISHED, OWN, STARTED, Book, Entry
+from ..journal.book import AGAIN, FINISHED, STARTED, Book, Entry
 from ..patience import Patience
+from .execution import Execution
 from .resumption import Mismatch, Resumption, entry_of, image_hash, is_done
+from .turn import Turn
 from .undecided import unknown, unlike
 
 _HOOKS = ("do_execute", "do_executemany", "do_execute_no_params")
@@ -34,11 +36,8 @@ class Recorder:
         visit: the database.
         dialect: what it is.
         book: where to note them; None to note nothing.
+        turn: the database's lock.
         interruption: whether the run is to stop.
-        check_position: checked when a revision begins another transaction; raises if the database is elsewhere.
-        may_commit: checked before something is committed midway; raises if that must not be.
-        limit_waits: limits how long the statements of a transaction wait for locks.
-        retry: waits out what is in the way of a statement that failed for the moment; None if that takes too long.
     """
 
     def __init__(
@@ -46,12 +45,8 @@ class Recorder:
         visit: Visit,
         dialect: Dialect,
         book: Book | None,
-        *,
+        turn: Turn,
         interruption: Interruption,
-        check_position: Callable[[], None],
-        may_commit: Callable[[Statement | None], None],
-        limit_waits: Callable[[], None],
-        retry: Callable[[BaseException, Statement, Patience | None], Patience | None],
     ) -> None:
         assert visit.context.connection is not None
         self._visit = visit
@@ -59,10 +54,7 @@ class Recorder:
         self._changes = dialect.changes
         self._book = book
         self._interruption = interruption
-        self._check_position = check_position
-        self._may_commit = may_commit
-        self._limit_waits = limit_waits
-        self._retry = retry
+        self._turn = turn
         self._key = ("", "")
         self._active = False
         self._hooks = {name: self._hook(name) for name in _HOOKS}
@@ -121,12 +113,12 @@ class Recorder:
     def begun(self) -> None:
         """Between two transactions of a revision, on SQLite, another migrator may have been faster."""
         if self._active and not self._noted:
-            self._check_position()
+            self._turn.check_position()
 
     def committing(self) -> None:
         """What was executed since the last commit is committed now, and so is the note of it."""
         if self._active and (self._buffer or self._resumption):
-            self._may_commit(None)
+            self._turn.may_commit_midway()
         if self._active and self._book is not None:
             self._write([])
 
@@ -147,89 +139,78 @@ class Recorder:
         """Execute a statement, unless it is done; whether that was done here."""
         if not self._active or context is None or context.root_connection is not self._connection:
             return False
-        if context.execution_options.get(OWN):
+        execution = Execution(call, cursor, sql, parameters, context)
+        if execution.is_journals:
             return False
-        statement = read_statement(sql)
-        kind = self._changes.kind(statement)
-        passes = kind in (PASSES, ENDS) or self._is_temporary(statement)
-        if passes and kind in (ENDS, COMMITS):
-            self.committing()
-
-        def execute() -> None:
-            arguments = (cursor, sql, context) if call == "do_execute_no_params" else (cursor, sql, parameters, context)
-            try:
-                with self._interruption:
-                    getattr(context.dialect, call)(*arguments)
-            except Exception as error:
-                self.failed = error
-                raise
-
-        if passes:
-            self._note_temporary(statement)
-            execute()
+        kind = self._changes.kind(execution.statement)
+        if kind in (PASSES, ENDS) or self._is_temporary(execution.statement):
+            self._pass(execution, kind)
             return True
-        entry = entry_of(self._next(), statement, sql, parameters, "/".join(self._key))
+        entry = execution.entry(self._next(), "/".join(self._key))
         noted = self._matched(entry)
-        if noted is not None and self._is_done(noted, statement):
-            _pretend(noted, context)
-            return True
-        entry = entry._replace(seq=self._seq)
-
-        if kind == COMMITS:
-            self._commit_midway(entry, statement, execute, cursor, context)
-        elif self._autocommits and kind == ALONE:
-            self._alone(entry, statement, execute, cursor, context)
-        elif self._autocommits and kind == IN_TRANSACTION:
-            self._in_transaction_of_its_own(entry, statement, execute, cursor, context)
+        if noted is not None and self._is_done(noted, execution.statement):
+            execution.pretend(noted)
         else:
-            execute()
-            self._buffer.append(_result(entry, cursor, context))
+            self._note(execution, entry._replace(seq=self._seq), kind)
         return True
 
-    def _commit_midway(
-        self, entry: Entry, statement: Statement, execute: Callable[[], None], cursor: Any, context: Any
-    ) -> None:
+    def _pass(self, execution: Execution, kind: str) -> None:
+        """Execute what is executed again in every run."""
+        if kind in (ENDS, COMMITS):
+            self.committing()
+        self._note_temporary(execution.statement)
+        self._execute(execution)
+
+    def _note(self, execution: Execution, entry: Entry, kind: str) -> None:
+        """Execute what must not be executed twice."""
+        if kind == COMMITS:
+            self._commit_midway(execution, entry)
+        elif self._autocommits and kind == ALONE:
+            self._alone(execution, entry)
+        elif self._autocommits and kind == IN_TRANSACTION:
+            self._in_transaction_of_its_own(execution, entry)
+        else:
+            self._execute(execution)
+            self._buffer.append(execution.result(entry))
+
+    def _commit_midway(self, execution: Execution, entry: Entry) -> None:
         """A statement that commits what came before, then itself."""
-        self._may_commit(statement)
+        self._turn.may_commit_midway()
         if self._book is not None:
-            self._write([self._started(entry, statement)])
+            self._write([self._started(entry, execution.statement)])
             self._connection.connection.commit()  # behind SQLAlchemy's back, as the statement itself will
         self._visit.committed_midway = True
         self._buffer.clear()
         self.refused = entry.seq
-        self._patiently(execute, statement)
+        self._patiently(lambda: self._execute(execution), execution.statement)
         self.refused = None
-        self._unwritten = _result(entry, cursor, context)
+        self._unwritten = execution.result(entry)
 
-    def _alone(
-        self, entry: Entry, statement: Statement, execute: Callable[[], None], cursor: Any, context: Any
-    ) -> None:
+    def _alone(self, execution: Execution, entry: Entry) -> None:
         """A statement that cannot be in a transaction."""
-        self._may_commit(statement)
+        self._turn.may_commit_midway()
         if self._book is not None:
-            self._write([self._started(entry, statement)])
-        self._patiently(execute, statement)
-        self._unwritten = _result(entry, cursor, context)
+            self._write([self._started(entry, execution.statement)])
+        self._patiently(lambda: self._execute(execution), execution.statement)
+        self._unwritten = execution.result(entry)
 
-    def _in_transaction_of_its_own(
-        self, entry: Entry, statement: Statement, execute: Callable[[], None], cursor: Any, context: Any
-    ) -> None:
+    def _in_transaction_of_its_own(self, execution: Execution, entry: Entry) -> None:
         """A statement outside of a transaction that could be in one: so it is, together with the note of it."""
-        self._may_commit(None)
+        self._turn.may_commit_midway()
         query = self._visit.query
 
         def in_transaction() -> None:
             query("BEGIN")
             try:
-                self._limit_waits()
-                execute()
-                self._write([_result(entry, cursor, context)])
+                self._turn.limit_waits()
+                self._execute(execution)
+                self._write([execution.result(entry)])
                 query("COMMIT")
             except BaseException:
                 query("ROLLBACK")
                 raise
 
-        self._patiently(in_transaction, statement)
+        self._patiently(in_transaction, execution.statement)
 
     # -- parts ----------------------------------------------------------------------------------
 
@@ -237,6 +218,14 @@ class Recorder:
         if name == "do_execute_no_params":
             return lambda cursor, sql, context: self._executed(name, cursor, sql, None, context)
         return lambda cursor, sql, parameters, context: self._executed(name, cursor, sql, parameters, context)
+
+    def _execute(self, execution: Execution) -> None:
+        try:
+            with self._interruption:
+                execution.execute()
+        except Exception as error:
+            self.failed = error
+            raise
 
     def _next(self) -> int:
         self._seq += 1
@@ -330,21 +319,9 @@ class Recorder:
             except Exception as error:
                 if self._changes.is_transient(error) is None:
                     raise
-                patience = self._retry(error, statement, patience)
+                patience = self._turn.wait_out(error, statement, patience)
                 if patience is None:
                     raise
-
-
-def _result(entry: Entry, cursor: Any, context: Any) -> Entry:
-    """A statement that was executed, with what its driver says of it."""
-    identity = getattr(cursor, "lastrowid", None)
-    affected = getattr(cursor, "rowcount", None)
-    return entry._replace(
-        state=FINISHED,
-        affected=affected if isinstance(affected, int) else None,
-        inserted_id=identity if isinstance(identity, int) else None,
-        returned_rows=getattr(cursor, "description", None) is not None,
-    )
 
 
 def _outcome(entry: Entry) -> dict[str, Any]:
@@ -353,9 +330,3 @@ def _outcome(entry: Entry) -> dict[str, Any]:
         "inserted_id": entry.inserted_id,
         "returned_rows": int(entry.returned_rows),
     }
-
-
-def _pretend(noted: Entry, context: Any) -> None:
-    """Let a statement that was executed the last time look as if it was executed now."""
-    context._rowcount = -1 if noted.affected is None else noted.affected
-    context.get_lastrowid = lambda: noted.inserted_id

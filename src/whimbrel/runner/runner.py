@@ -15,6 +15,7 @@ from .migration import Migration
 from .outcome import Change, Outcome
 from .turn import Turn
 from .verification import verify, verify_version_table
+from .widening import make_room
 
 
 class Runner:
@@ -65,7 +66,9 @@ class Runner:
 
         def steps(visit: Visit) -> Iterator[AlembicStep]:
             visit.planned = 1
-            yield from self._planner(visit).stamp(targets, scripts._stamp_revs)
+            changes = self._planner(visit).stamp(targets, scripts._stamp_revs)
+            make_room(visit, [revision for change in changes for revision in change.to_revisions])
+            yield from changes
 
         def check(visit: Visit) -> None:
             try:

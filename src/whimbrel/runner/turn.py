@@ -110,7 +110,7 @@ class Turn:
         if self._visit.owned:
             self._sessions.limit_lock_waits(self._visit.query, self._limits.lock_timeout)
 
-    def may_commit_midway(self, statement: Statement | None) -> None:
+    def may_commit_midway(self) -> None:
         """Whether what comes may be committed before the revision is through.
 
         Raises:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import text
 
 from ..environment import Visit
@@ -11,12 +13,21 @@ _ALEMBICS_WIDTH = 32
 
 
 def widen(visit: Visit, plan: Plan) -> None:
-    """Make the version column wide enough for the ids of a plan, in the transaction that is there. Writes the database.
+    """Make the version column wide enough for a plan, in the transaction that is there. Writes the database."""
+    ids = [step.revision for step in plan.steps]
+    environment = visit.context.environment_context
+    if plan.direction == "downgrade" and environment is not None:  # then their parents are recorded
+        ids += [parent for one in ids for parent in environment.script.get_revision(one)._versioned_down_revisions]
+    make_room(visit, ids)
+
+
+def make_room(visit: Visit, ids: Iterable[str]) -> None:
+    """Make the version column wide enough for these ids, in the transaction that is there. Writes the database.
 
     Without it the first such revision is run, and fails when it is recorded: one of the most reported failures, on
     servers only, as SQLite takes any length.
     """
-    longest = max((len(step.revision) for step in plan.steps), default=0)
+    longest = max(map(len, ids), default=0)
     dialect, connection = visit.dialect, visit.context.connection
     if longest <= _ALEMBICS_WIDTH or dialect is None or connection is None:
         return
