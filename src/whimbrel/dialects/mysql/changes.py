@@ -17,7 +17,7 @@ _OF_SESSION = words_of("SET USE SAVEPOINT RELEASE ROLLBACK PREPARE DEALLOCATE LO
 _ENDS = words_of("LOCK UNLOCK BEGIN START COMMIT ANALYZE OPTIMIZE CHECK REPAIR FLUSH")
 _MOVES_ROWS = words_of("TRUNCATE EXCHANGE")  # of a partition, which the definition does not show
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
-_NO_SUCH_TABLE = 1146
+_NO_SUCH_TABLE = (1146, 1049, 1059, 1102, 1103)  # nor database; or there cannot be one of this name
 _TRANSIENT = {1205: "lock", 1213: "deadlock", 1020: "conflict"}
 
 
@@ -49,7 +49,7 @@ class Changes:
             [row] = query(f"SHOW CREATE TABLE {name}")
         except Exception as error:
             cause = getattr(error, "orig", None) or error  # SQLAlchemy's error around the driver's
-            if cause.args and cause.args[0] == _NO_SUCH_TABLE:
+            if cause.args and cause.args[0] in _NO_SUCH_TABLE:
                 return "absent"
             raise
         return _COUNTER.sub("", str(row[1]))
