@@ -151,9 +151,16 @@ def test_on_mariadb_there_is_nothing_to_clean_up(mariadb: Query) -> None:
     assert changes_of("mariadb").clean_up(mariadb, read_statement("CREATE INDEX ix ON t (a)")) is None
 
 
-def test_an_error_of_the_server_is_not_taken_for_an_absent_table(mariadb: Query) -> None:
-    with pytest.raises(Exception, match="too long"):
-        changes_of("mariadb").image(mariadb, read_statement(f"ALTER TABLE {'x' * 100} ADD c int"))
+def test_what_can_be_no_table_is_left_to_the_statement_to_complain_about(mariadb: Query) -> None:
+    for name in ("x" * 100, "nothing_such.item", "`x `", f"{'x' * 100}.item"):
+        assert changes_of("mariadb").image(mariadb, read_statement(f"ALTER TABLE {name} ADD c int")) == "absent"
+
+
+def test_another_error_of_the_server_is_not_taken_for_an_absent_table(mariadb: Query) -> None:
+    with pytest.raises(Exception, match=r"."):
+        mariadb("KILL CONNECTION_ID()")
+    with pytest.raises(Exception, match=r"."):
+        changes_of("mariadb").image(mariadb, read_statement("ALTER TABLE item ADD c int"))
 
 
 # -- PostgreSQL: a concurrent index --------------------------------------------------------------
