@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import UsageError
+from ..errors import UsageError, counted
 from ..record import TYPE_CHECKING
 from .session import Session
 
@@ -62,7 +62,7 @@ def _decision(session: Session) -> Decision | None:
 
 
 def _line(one: Unfinished, decision: Decision | None) -> str:
-    text = f"{one.revision}  {one.direction} left in the middle, {one.done} statements done"
+    text = f"{one.revision}  {one.direction} left in the middle, {counted(one.done, 'statement')} done"
     if decision == "abandon":
         return f"{one.revision}  {one.direction} abandoned: it begins from its top"
     if one.statement is None:

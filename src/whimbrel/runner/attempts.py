@@ -201,7 +201,7 @@ class Attempts:
             raise RevisionEdited(
                 f"revision {revision} was left in the middle, and its file was edited since",
                 where=self._scripts.history[revision].path,
-                why=f"statements of it are done that the edited file may not have ({attempt.started_at[:16]} UTC)",
+                why=f"statements of it are done that the edited file may not have (run {attempt.when})",
                 state="nothing was changed by this run",
                 hint="restore the file as it was then; or undo what it did by hand, and whimbrel resolve --abandon",
             )

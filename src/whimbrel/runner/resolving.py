@@ -54,6 +54,7 @@ def resolve(environment: Environment, limits: Limits, decision: Decision) -> lis
         NothingToResolve: nothing was left in the middle, or no statement is in question.
         LockBusy: a migrator is at work.
     """
+    left: list[Unfinished] = []
     decided: list[Unfinished] = []
 
     def around(visit: Visit, run: Callable[[], None]) -> None:
@@ -63,18 +64,21 @@ def resolve(environment: Environment, limits: Limits, decision: Decision) -> lis
         turn = Turn(visit, visit.dialect, limits, lambda event: None)
         with turn.locked():
             for one, book in _unfinished(visit):
+                left.append(one)
                 if decision == "abandon" or one.statement is not None:
                     _decide(visit, book, one, decision)
                     decided.append(one)
         visit.end_driver_transaction()
 
     environment.run(Work(lambda visit: iter(()), writes=True, per_revision=True, around=around))
+    if not left:
+        raise NothingToResolve("no revision was left in the middle", state="nothing was changed")
     if not decided:
         raise NothingToResolve(
-            "no revision was left in the middle" if decision == "abandon" else "no statement is in question",
+            "no statement is in question",
             why="every statement that was begun is known to be done, or not",
             state="nothing was changed",
-            hint="whimbrel upgrade goes on by itself where it was interrupted",
+            hint="run the same command again: it goes on where it was interrupted",
         )
     return decided
 
