@@ -34,8 +34,11 @@ EXIT_CODES = {
     2: "The command line, the configuration, the revision files, the models or another file cannot be used.",
     3: "The database, or a migration. `state:` says where the database is now. `status`: every database has an error.",
     4: "`status`: some databases have an error, and the others are shown.",
+    5: "Another migrator is at work on the database, and was waited for as long as allowed.",
     6: "Refused: something would be lost, or is not as it was when it was run.",
+    129: "Ended by SIGHUP, as when a terminal is closed. Otherwise as 130.",
     130: "Interrupted with Ctrl-C. `state:` says where the database is now, if a migration was running.",
+    143: "Ended by SIGTERM. Otherwise as 130.",
 }
 
 ANSWERS_NO = {
@@ -47,8 +50,11 @@ ANSWERS_NO = {
 FAILS_PARTLY = {"status": "if some of several databases have an error"}
 REFUSES = {
     "init": "if DIRECTORY exists and is not empty",
-    "upgrade": "with `--strict`, if a revision was edited after it was applied",
+    "upgrade": "if a revision was left in the middle and cannot be gone on with; with `--strict`, if one was edited "
+    "after it was applied",
+    "downgrade": "if a revision was left in the middle and cannot be gone on with",
 }
+LOCKS = ("upgrade", "downgrade", "stamp", "resolve")
 NEEDS_NO_DATABASE = ("init", "list_templates", "completion", "heads", "branches")
 
 FAMILIES = {
@@ -158,6 +164,8 @@ def _ends(command: Command) -> Iterator[str]:
         yield "3"
     if command.name in FAILS_PARTLY:
         yield f"4 ({FAILS_PARTLY[command.name]})"
+    if command.name in LOCKS:
+        yield "5 (if another migrator is at work)"
     if command.name in REFUSES:
         yield f"6 ({REFUSES[command.name]})"
 

@@ -64,7 +64,13 @@ def test_usage_fits_the_page(command: Command) -> None:
 
 def test_notes_on_exit_codes_are_about_commands() -> None:
     names = {command.name for command in COMMANDS}
-    assert {*generate.ANSWERS_NO, *generate.FAILS_PARTLY, *generate.REFUSES, *generate.NEEDS_NO_DATABASE} <= names
+    assert {
+        *generate.ANSWERS_NO,
+        *generate.FAILS_PARTLY,
+        *generate.REFUSES,
+        *generate.LOCKS,
+        *generate.NEEDS_NO_DATABASE,
+    } <= names
 
 
 def test_exit_codes_of_errors_are_explained() -> None:
