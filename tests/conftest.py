@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from support import canary
 from support.databases import KINDS, fresh_database
+from whimbrel.errors import WhimbrelError
 
 _VARIABLES = (
     "DATABASE_URL",
@@ -48,6 +50,22 @@ def _engines_end_with_the_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     yield
     for engine in made:
         engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _errors_keep_secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every test has a secret in its environment, and no error that is made in it may tell one."""
+    monkeypatch.setenv(canary.VARIABLE, canary.OF_ENVIRONMENT)
+    told: list[str] = []
+    original = WhimbrelError.__init__
+
+    def recording(self: WhimbrelError, what: str, **fields: Any) -> None:
+        told.extend(str(text) for text in (what, *fields.values()))
+        original(self, what, **fields)
+
+    monkeypatch.setattr(WhimbrelError, "__init__", recording)
+    yield
+    canary.assert_kept(canary.KNOWN, "\n".join(told))
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from . import canary
+
 _CLEAN = (
     "DATABASE_URL",
     "SQLALCHEMY_URL",
@@ -34,8 +36,11 @@ class Result(NamedTuple):
 
 
 def whimbrel(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "") -> Result:
-    """Run the whimbrel command as a process of its own."""
-    return _run([sys.executable, "-m", "whimbrel", *arguments], cwd, env, stdin)
+    """Run the whimbrel command as a process of its own. Whatever it does, it shows no secret that it was given."""
+    secrets = canary.secrets_of(arguments, cwd, env or {})
+    result = _run([sys.executable, "-m", "whimbrel", *arguments], cwd, env, stdin)
+    canary.assert_kept(secrets, result.out + result.err)
+    return result
 
 
 def alembic(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result:

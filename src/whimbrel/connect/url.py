@@ -7,10 +7,14 @@ times a bare interpreter, so the URL is read here. The grammar is SQLAlchemy's:
 
 from __future__ import annotations
 
+import os
 import re
 
 from ..errors import UrlInvalid
-from ..record import Record
+from ..record import TYPE_CHECKING, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 MASK = "***"
 
@@ -198,7 +202,47 @@ def _mask_parameters(text: str) -> str:
 
 
 def scrub(text: str, *urls: DatabaseUrl | None) -> str:
-    """`mask`, and the passwords of these URLs taken out wherever they stand, encoded or not."""
-    for secret in (secret for url in urls if url is not None for secret in url.secrets):
-        text = text.replace(secret, MASK)
-    return mask(text)
+    """`mask`, and the passwords of these URLs and the secrets of the environment taken out wherever they stand."""
+    secrets = {secret for url in urls if url is not None for secret in url.secrets}
+    return mask(hide(text, secrets | of_environment(os.environ)))
+
+
+_SECRET_NAME = re.compile(
+    r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PWD|(?:^|_)PASS(?:_|$)|(?:^|_|API|ACCESS|PRIVATE)KEYS?(?:_|$)",
+    re.IGNORECASE,
+)
+_NO_SECRET_NAME = re.compile(r"(?:OLD)?PWD|.*_(?:FILE|PATH|DIR)", re.IGNORECASE)
+_SHORTEST_VALUE = 6  # a shorter one is a word of many texts
+_SHORTEST_PASSWORD = 4
+
+
+def of_environment(environment: Mapping[str, str]) -> set[str]:
+    """The secrets of an environment: values of variables whose names say so, and passwords of URLs."""
+    found = set()
+    for name, value in environment.items():
+        if "://" in value:
+            found |= _passwords(value)
+        if _SECRET_NAME.search(name) and not _NO_SECRET_NAME.fullmatch(name) and len(value) >= _SHORTEST_VALUE:
+            found.add(value)
+    return found
+
+
+def _passwords(text: str) -> set[str]:
+    try:
+        secrets = parse(text).secrets
+    except UrlInvalid:
+        return set()  # `mask` knows it by its shape
+    return {secret for secret in secrets if len(secret) >= _SHORTEST_PASSWORD}
+
+
+_WORD = re.compile(r"[^\W\d_]{1,11}|[\d.:-]+")
+
+
+def hide(text: str, values: Iterable[str]) -> str:
+    """A text without these values, the longest first. A short word or a number is not looked for inside of words."""
+    for value in sorted({value for value in values if value and value in text}, key=len, reverse=True):
+        if _WORD.fullmatch(value):
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", MASK, text)
+        else:
+            text = text.replace(value, MASK)
+    return text

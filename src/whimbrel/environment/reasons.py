@@ -7,48 +7,35 @@ import re
 
 from sqlalchemy import exc
 
-from ..connect.url import MASK, DatabaseUrl, scrub
+from ..connect.sayings import causes, driver_words, first_line, is_statement_error, secrets_of
+from ..connect.url import DatabaseUrl
 from ..dialects import dialect_named
 
-_STATEMENT_SHOWN = 120
-_MASKED = f"'{MASK}'"
-# asyncpg quotes the value of a parameter that it cannot send.
-_QUOTED_VALUE = re.compile(r"(invalid input for query argument \$\d+): .* \((.*)\)$")
+__all__ = ["causes", "comes_from", "driver_words", "hint_for", "line_in", "passed", "reason"]
 
-_PASSWORD = re.compile(r"\b(?:PASSWORD|IDENTIFIED\s(?:WITH\s\S+\s)?BY)\s*=?\s*('(?:[^']|'')*')", re.IGNORECASE)
-"""A password in a statement: CREATE USER, ALTER ROLE, SET PASSWORD."""
+_STATEMENT_SHOWN = 120
 
 
 def reason(error: BaseException, url: DatabaseUrl | None = None) -> str:
-    """An error's own words in one line: no bind parameter, no password.
+    """An error's own words in one line: no bind parameter, no literal, no password, no secret of the environment.
+
+    It is safe to be shown, written to a log, or kept in a database.
 
     Args:
         error: the error.
-        url: whose password its words may hold.
+        url: whose password its words may hold, besides those that it came past.
     """
-    statement = None
-    if isinstance(error, exc.StatementError):
-        statement, cause = error.statement, error.orig
-        words = driver_words(cause) if cause is not None else str(error.args[0])
-        name = type(cause).__name__ if cause is not None else type(error).__name__
-    else:
-        words, name = str(error), type(error).__name__
-    first = next((line.strip() for line in words.splitlines() if line.strip()), "")
-    first = _QUOTED_VALUE.sub(r"\1: \2", first)
-    text = f"{name}: {first}" if first else name
+    secrets = secrets_of(error, url)
+    statement, cause = None, error
+    if is_statement_error(error):
+        statement, cause = error.statement, error.orig or error
+    words = str(error.args[0]) if is_statement_error(cause) else driver_words(cause)
+    first = first_line(secrets.hidden(words))
+    text = f"{type(cause).__name__}: {first}" if first else type(cause).__name__
     if statement:
-        folded = " ".join(statement.split())
-        for password in _PASSWORD.findall(folded):  # the driver's words quote the statement too
-            folded, text = folded.replace(password, _MASKED), text.replace(password, _MASKED)
+        folded = secrets.statement(statement)
         text += f", in: {folded[:_STATEMENT_SHOWN]}{'…' if len(folded) > _STATEMENT_SHOWN else ''}"
-    return scrub(text, url)
-
-
-def driver_words(error: BaseException) -> str:
-    """What a driver says; MySQL's raise a number and a text."""
-    if len(error.args) == 2 and isinstance(error.args[0], int):
-        return f"{error.args[1]} ({error.args[0]})"
-    return str(error)
+    return text
 
 
 def hint_for(error: exc.DBAPIError, dialect_name: str) -> str | None:
@@ -87,13 +74,3 @@ def passed(error: BaseException, function: str) -> bool:
             return True
         traceback = traceback.tb_next
     return False
-
-
-def causes(error: BaseException) -> list[BaseException]:
-    """The error, and those that it was raised from or while they were handled."""
-    found: list[BaseException] = []
-    following: BaseException | None = error
-    while following is not None and following not in found:
-        found.append(following)
-        following = following.__cause__ or following.__context__
-    return found
