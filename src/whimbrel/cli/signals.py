@@ -40,6 +40,7 @@ class Signals:
         self._interruption = interruption
         self._say = say
         self.heard: int | None = None
+        self._is_told = False
 
     def __enter__(self) -> Signals:
         self._reading, self._writing = socket.socketpair()
@@ -62,9 +63,10 @@ class Signals:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         """In the main thread, between two steps of Python. A statement with the server is given up by the thread."""
-        if not self._interruption.in_flight and not self._interruption.requested:
-            self._interruption.requested = True
-            raise KeyboardInterrupt
+        if self._is_told or self._interruption.in_flight:
+            return
+        self._is_told = self._interruption.requested = True
+        raise KeyboardInterrupt
 
     def _watch(self) -> None:
         """In a thread of its own, at once, whatever the main thread is doing."""

@@ -122,6 +122,9 @@ class Changes(Protocol):
     def clean_up(self, query: Query, statement: Statement) -> str | None:
         """Remove what an interrupted statement has left, so that it can be executed again; what it was."""
 
+    def is_forbidden(self, error: BaseException) -> bool:
+        """Whether the database has refused a statement for want of a privilege."""
+
     def is_transient(self, error: BaseException) -> str | None:
         """Why an error may be gone when the transaction is run again: `lock`, `deadlock`, …; None if it will not."""
 

@@ -128,7 +128,7 @@ class Protection:
         try:
             self._attempts.open()
         except exc.DBAPIError as error:
-            if self._dialect.changes.is_transient(error.orig or error) is not None or error.connection_invalidated:
+            if not self._dialect.changes.is_forbidden(error.orig or error):
                 raise
             connection = self._visit.context.connection
             if connection is not None and connection.in_transaction():

@@ -18,6 +18,7 @@ _ENDS = words_of("LOCK UNLOCK BEGIN START COMMIT ANALYZE OPTIMIZE CHECK REPAIR F
 _MOVES_ROWS = words_of("TRUNCATE EXCHANGE")  # of a partition, which the definition does not show
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 _NO_SUCH_TABLE = (1146, 1049, 1059, 1102, 1103)  # nor database; or there cannot be one of this name
+_FORBIDDEN = (1044, 1142, 1370)
 _TRANSIENT = {1205: "lock", 1213: "deadlock", 1020: "conflict"}
 
 
@@ -59,6 +60,9 @@ class Changes:
 
     def clean_up(self, query: Query, statement: Statement) -> str | None:
         return None
+
+    def is_forbidden(self, error: BaseException) -> bool:
+        return bool(error.args) and error.args[0] in _FORBIDDEN
 
     def is_transient(self, error: BaseException) -> str | None:
         number = error.args[0] if error.args else None

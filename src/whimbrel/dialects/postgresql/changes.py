@@ -16,6 +16,7 @@ _TRANSACTION = words_of("BEGIN START SAVEPOINT RELEASE ROLLBACK ABORT COMMIT END
 _REPEATABLE = words_of("VACUUM ANALYZE REINDEX CHECKPOINT CLUSTER REFRESH")
 _OF_SERVER = words_of("DATABASE TABLESPACE SYSTEM SUBSCRIPTION")
 _TRANSIENT = {"55P03": "lock", "40P01": "deadlock", "40001": "conflict"}
+_INSUFFICIENT_PRIVILEGE = "42501"
 _INVALID = "invalid"
 
 
@@ -64,9 +65,11 @@ class Changes:
         query(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         return f"the invalid index {name}"
 
+    def is_forbidden(self, error: BaseException) -> bool:
+        return _state(error) == _INSUFFICIENT_PRIVILEGE
+
     def is_transient(self, error: BaseException) -> str | None:
-        state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
-        return _TRANSIENT.get(str(state))
+        return _TRANSIENT.get(_state(error))
 
     def _index(self, query: Query, statement: Statement) -> str:
         """The index: `valid` or `invalid` and its definition, nothing if it is not there.
@@ -101,3 +104,7 @@ class Changes:
         for row in rows:
             query(f"DROP INDEX CONCURRENTLY IF EXISTS {double_quoted(*row)}")
         return ", ".join(f"the invalid index {double_quoted(*row)}" for row in rows) or None
+
+
+def _state(error: BaseException) -> str:
+    return str(getattr(error, "sqlstate", None) or getattr(error, "pgcode", None))

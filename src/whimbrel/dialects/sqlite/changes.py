@@ -38,5 +38,8 @@ class Changes:
     def clean_up(self, query: Query, statement: Statement) -> str | None:
         return None
 
+    def is_forbidden(self, error: BaseException) -> bool:
+        return False  # files have owners, SQLite has no users
+
     def is_transient(self, error: BaseException) -> str | None:
         return "lock" if str(error).startswith(_BUSY) else None
