@@ -260,7 +260,7 @@ class Visit:
         if self.has_one_connection:
             closed = self.context.connection is None or self.context.connection.closed
             return None if closed else self.read()
-        return self._anew(lambda query: versions.read(query, dialect, self.context.version_table, schema))
+        return self.ask_anew(lambda query: versions.read(query, dialect, self.context.version_table, schema))
 
     def read_settled(self) -> tuple[str, ...] | None:
         """As `read_anew`; a replica that new connections are sent to is given a moment to catch up.
@@ -277,7 +277,7 @@ class Visit:
             return seen, frozenset(seen) != self.reported and dialect.only_reads(query)
 
         while True:
-            seen, is_behind = self._anew(read)
+            seen, is_behind = self.ask_anew(read)
             if not is_behind:
                 return seen
             if time.monotonic() > until:
@@ -289,9 +289,9 @@ class Visit:
         dialect, schema = self.dialect, self.schema
         if dialect is None or self.has_one_connection:
             return True
-        return bool(self._anew(lambda query: query(dialect.table_exists(self.context.version_table, schema))))
+        return bool(self.ask_anew(lambda query: query(dialect.table_exists(self.context.version_table, schema))))
 
-    def _anew(self, ask: Callable[[Query], T]) -> T:
+    def ask_anew(self, ask: Callable[[Query], T]) -> T:
         """Ask a new connection, put into the place where this one was."""
         dialect = self.dialect
         assert dialect is not None

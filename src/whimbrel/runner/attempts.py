@@ -12,8 +12,8 @@ from ..environment import Scripts, Visit
 from ..environment.reasons import reason
 from ..errors import HalfDone, RevisionEdited, WhimbrelError, place
 from ..history.checksum import Checksum, checksum
-from ..journal import STATEMENTS, Attempt
-from ..journal.attempt import FAILED, INTERRUPTED, RUNNING
+from ..journal import STATEMENTS, Attempt, read_attempts
+from ..journal.attempt import DONE, FAILED, INTERRUPTED, RUNNING
 from ..journal.book import UNDECIDED, Book, Entry, now
 from ..journal.provenance import Provenance, is_running
 from ..planner import Plan, Step
@@ -95,6 +95,15 @@ class Attempts:
         following = self._next() if self._upcoming else None
         self.book.finish(self._running, _heads(self._visit.reported), following)
         self._running = following
+
+    def is_noted(self) -> bool:
+        """Whether a new connection finds the last finished attempt of this run. Reads the database."""
+        visit, dialect = self._visit, self._visit.dialect
+        if dialect is None or visit.has_one_connection:
+            return False
+        condition = f"run = '{self._run}' AND state = '{DONE}'"
+        noted = visit.ask_anew(lambda query: read_attempts(query, dialect, visit.schema, condition))
+        return any(attempt.to_heads == _heads(visit.reported) for attempt in noted)
 
     def withdraw(self) -> None:
         """Forget the attempt that was to begin, as somebody else has been faster. Writes the database."""

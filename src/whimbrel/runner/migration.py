@@ -74,7 +74,8 @@ class Migration:
             self._interruption.use(None)
         if visit.owned and visit.changed:
             # Not only when env.py has ended: it may close a tunnel to the database then.
-            visit.confirmed = verify(visit, self._listen)
+            protection = self._protection
+            visit.confirmed = verify(visit, self._listen, lambda: protection is not None and protection.is_noted)
 
     def steps(self, visit: Visit) -> Iterator[AlembicStep]:
         """The steps of one database, for Alembic: `Work.steps`."""

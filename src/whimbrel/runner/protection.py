@@ -14,6 +14,7 @@ from ..events import Listener, Notice
 from ..interruption import Interruption
 from ..planner import Plan, Step
 from .attempts import Attempts
+from .leftovers import clear_leftovers
 from .recorder import Recorder
 from .turn import Turn
 from .widening import widen
@@ -82,6 +83,7 @@ class Protection:
         """
         connection = self._visit.context.connection
         assert connection is not None
+        clear_leftovers(self._visit, self._listen)
         widen(self._visit, plan)
         if self._visit.owned and connection.in_transaction():
             connection.commit()
@@ -110,6 +112,11 @@ class Protection:
         """The step that was to begin is not begun: somebody else has been faster."""
         if self._attempts is not None:
             self._attempts.withdraw()
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether a new connection finds the last step of this run in the journal, as done."""
+        return self._attempts is not None and self._attempts.is_noted()
 
     def end(self, error: BaseException) -> None:
         """The run has failed. env.py may begin another one in the same context."""

@@ -58,6 +58,8 @@ class Turn:
         """
         visit = self._visit
         if self._sessions.locks_each_transaction:
+            if not visit.owned:
+                self._wait_to_begin()
             yield
             return
         self._lock = self._made_lock()
@@ -81,6 +83,17 @@ class Turn:
                 self._introduce(before)
                 self._lock.release()
                 visit.end_driver_transaction()
+
+    def _wait_to_begin(self) -> None:
+        """In a transaction that is not ours to begin again: have it write, which others may be doing."""
+        connection = self._visit.context.connection
+        while connection is not None:
+            try:
+                connection.exec_driver_sql("SELECT 1")
+                return
+            except exc.DBAPIError as error:
+                if self.wait_out(error.orig, read_statement(""), None) is None:
+                    raise
 
     def enter_transaction(self) -> None:
         """In the transaction of a revision, before it begins: be sure that nobody else runs it.
