@@ -110,6 +110,10 @@ class Sessions(Protocol):
 class Changes(Protocol):
     """How statements change this kind of database, and how to see whether one has."""
 
+    @property
+    def ddl_commits(self) -> bool:
+        """Whether a statement that changes the schema commits, itself and what came before."""
+
     def kind(self, statement: Statement) -> str:
         """One of PASSES, ENDS, IN_TRANSACTION, COMMITS, ALONE."""
 

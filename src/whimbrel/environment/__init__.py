@@ -19,9 +19,10 @@ from .native import run_native
 from .proxies import environment_proxied
 from .scripts import LazyScript, Scripts
 from .waiting import waiting_at_most
+from .watching import watched
 from .work import AlembicStep, Visit, Work
 
-__all__ = ["AlembicStep", "Environment", "LazyScript", "ProjectConfig", "Scripts", "Visit", "Work"]
+__all__ = ["AlembicStep", "Environment", "LazyScript", "ProjectConfig", "Scripts", "Visit", "Work", "watched"]
 
 
 class Environment:

@@ -10,11 +10,12 @@ Some revisions count on there being none. They get what they count on, as late a
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, PoolProxiedConnection, event
+from sqlalchemy import Connection, event
+
+from .watching import watched
 
 BEGIN = "BEGIN IMMEDIATE -- whimbrel"
 """The comment tells it from one that a revision executes."""
@@ -29,7 +30,6 @@ _OUTSIDE = re.compile(
 _CHANGES_NOTHING = re.compile(
     rf"{_BLANK}(?:SELECT|PRAGMA|EXPLAIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE | re.DOTALL
 )
-_INSIDERS = ("sqlalchemy", "alembic", "whimbrel")
 
 
 class Transactions:
@@ -68,7 +68,7 @@ class Transactions:
         self._changed = False
         self._class = type(connection)
         # SQLAlchemy has no event for it, and a revision gets the connection itself, in several ways.
-        connection.__class__ = _watched(self._class, self._leave_to_driver)
+        connection.__class__ = watched(self._class, self._leave_to_driver)
         self._listeners = {"before_cursor_execute": self._before, "after_cursor_execute": self._after}
         if not connection.engine.dispatch.begin:  # else the engine begins by itself, as SQLAlchemy's recipe does
             self._listeners["begin"] = self._begin
@@ -140,19 +140,3 @@ class Transactions:
     def _is_in_transaction(self) -> bool:
         """Whether SQLite itself is in a transaction; SQLAlchemy only knows what it was told."""
         return bool(getattr(self.connection.connection.driver_connection, "in_transaction", False))
-
-
-def _watched(base: type[Connection], taken: Callable[[], None]) -> type[Connection]:
-    """A class of connections that calls `taken` when somebody takes the driver's connection out of one."""
-
-    class Watched(base):  # type: ignore[misc, valid-type]  # whatever the connection was
-        @property
-        def connection(self) -> PoolProxiedConnection:
-            caller = sys._getframe().f_back
-            if caller is None or caller.f_globals.get("__name__", "").partition(".")[0] not in _INSIDERS:
-                taken()
-            connection: PoolProxiedConnection = super().connection
-            return connection
-
-    Watched.__name__ = Watched.__qualname__ = base.__name__
-    return Watched

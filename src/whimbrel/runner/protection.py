@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from alembic.runtime.migration import RevisionStep
@@ -121,6 +122,9 @@ class Protection:
     def end(self, error: BaseException) -> None:
         """The run has failed. env.py may begin another one in the same context."""
         self._is_over = True
+        if self._recorder is not None and self._recorder.has_locked_tables:
+            with suppress(Exception):
+                self._visit.query("UNLOCK TABLES")
         if self._attempts is not None:
             self._attempts.end(error, self._recorder.refused if self._recorder is not None else None)
 

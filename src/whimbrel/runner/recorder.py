@@ -16,7 +16,7 @@ from ..connect.engine import driver_is_in_transaction
 from ..dialects import Dialect
 from ..dialects.base import ALONE, COMMITS, ENDS, IN_TRANSACTION, PASSES
 from ..dialects.statement import Statement, read_statement
-from ..environment import Visit
+from ..environment import Visit, watched
 from ..interruption import Interruption
 from ..journal.book import AGAIN, FINISHED, STARTED, Book, Entry
 from ..patience import Patience
@@ -27,6 +27,7 @@ from .undecided import unknown, unlike
 
 _HOOKS = ("do_execute", "do_executemany", "do_execute_no_params")
 _UNSEEN = "statements through the driver's own connection"
+_LOCKED = "statements between LOCK TABLES and UNLOCK TABLES"
 
 
 class Recorder:
@@ -66,6 +67,9 @@ class Recorder:
         self._resumption = Resumption(())
         self.failed: Exception | None = None
         """What the driver has raised last, on this connection and no other one of the revision's."""
+        self._class = type(self._connection)
+        self.has_locked_tables = False
+        """Whether the revision has locked tables, so that others, as the journal's, are out of reach."""
         self.refused: int | None = None
         """The statement that the database has refused, if it leaves nothing behind then."""
 
@@ -76,6 +80,7 @@ class Recorder:
 
     def __exit__(self, *_: object) -> None:
         self._active = False
+        self._connection.__class__ = self._class
         for name in _HOOKS:
             event.remove(self._connection.engine, name, self._hooks[name])
 
@@ -88,10 +93,14 @@ class Recorder:
         """
         self._key = (revision, direction)
         self._seq, self._buffer, self._unwritten, self._temporary, self.refused = 0, [], None, set(), None
+        self.has_locked_tables = False
         self._resumption = Resumption(entries)
         self._noted = {entry.seq for entry in entries}
         self._active = True
         self._visit.watcher = self
+        if self._changes.ddl_commits:
+            # Elsewhere what is executed there is in the transaction, or `environment.sqlite` watches already.
+            self._connection.__class__ = watched(self._class, self.leaving)
 
     def stop(self) -> None:
         """The revision's own statements are through.
@@ -100,6 +109,7 @@ class Recorder:
             NeedsDecision: it was interrupted the last time behind where it has ended now.
         """
         self._active = False
+        self._connection.__class__ = self._class
         if self._resumption:
             self._matched(Entry(0, "", "its end", "", ""))
 
@@ -124,14 +134,21 @@ class Recorder:
 
     def leaving(self) -> None:
         """From now on statements cannot be seen. That they may have been executed is noted."""
-        if not self._active or self._book is None:
+        if self._active:
+            self._leave(_UNSEEN)
+
+    def _leave(self, summary: str) -> None:
+        if self._book is None or self.has_locked_tables:
             return
         self._visit.resumable = False
-        entry = entry_of(self._next(), read_statement(""), _UNSEEN, None, "")._replace(summary=_UNSEEN)
+        entry = entry_of(self._next(), read_statement(""), summary, None, "")._replace(summary=summary)
         noted = self._matched(entry)
         if noted is not None and noted.state != AGAIN:
             raise unknown(self._key, noted, "nobody saw what was executed on the driver's own connection")
         self._write([entry._replace(seq=self._seq, state=STARTED)])
+        if self._changes.ddl_commits:
+            self._connection.connection.commit()
+            self._visit.committed_midway = True
 
     # -- called by SQLAlchemy ----------------------------------------------------------------------
 
@@ -143,7 +160,7 @@ class Recorder:
         if execution.is_journals:
             return False
         kind = self._changes.kind(execution.statement)
-        if kind in (PASSES, ENDS) or self._is_temporary(execution.statement):
+        if kind in (PASSES, ENDS) or self.has_locked_tables or self._is_temporary(execution.statement):
             self._pass(execution, kind)
             return True
         entry = execution.entry(self._next(), "/".join(self._key))
@@ -159,7 +176,12 @@ class Recorder:
         if kind in (ENDS, COMMITS):
             self.committing()
         self._note_temporary(execution.statement)
+        verb = execution.statement.verb
+        if verb == "LOCK" and self._changes.ddl_commits:
+            self._leave(_LOCKED)  # not even the journal can be written behind it
         self._execute(execution)
+        if self._changes.ddl_commits and verb in ("LOCK", "UNLOCK"):
+            self.has_locked_tables = verb == "LOCK"
 
     def _note(self, execution: Execution, entry: Entry, kind: str) -> None:
         """Execute what must not be executed twice."""
@@ -297,7 +319,7 @@ class Recorder:
 
     def _write(self, entries: list[Entry]) -> None:
         """Note these, and what was not noted yet of those before."""
-        if self._book is None:
+        if self._book is None or self.has_locked_tables:
             return
         if self._unwritten is not None:
             self._book.mark(*self._key, [self._unwritten.seq], state=FINISHED, **_outcome(self._unwritten))

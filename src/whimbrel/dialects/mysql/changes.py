@@ -25,6 +25,8 @@ _TRANSIENT = {1205: "lock", 1213: "deadlock", 1020: "conflict"}
 class Changes:
     """DDL commits what came before, itself, and is atomic for one table (MariaDB 10.6, MySQL 8.0)."""
 
+    ddl_commits = True
+
     def kind(self, statement: Statement) -> str:
         verb, words = statement.verb, statement.words
         if statement.changes_data:

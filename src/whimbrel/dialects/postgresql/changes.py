@@ -23,6 +23,8 @@ _INVALID = "invalid"
 class Changes:
     """In a transaction everything can be taken back; what cannot be in one is a concurrent index, mostly."""
 
+    ddl_commits = False
+
     def kind(self, statement: Statement) -> str:
         verb, words = statement.verb, statement.words
         if statement.changes_data:

@@ -17,6 +17,8 @@ _BUSY = ("database is locked", "database table is locked", "database schema is l
 class Changes:
     """A transaction holds DDL too; see `whimbrel.environment.sqlite` for how it is begun."""
 
+    ddl_commits = False
+
     def kind(self, statement: Statement) -> str:
         verb = statement.verb
         if verb in ("SELECT", "EXPLAIN", "VALUES") or (verb == "WITH" and not statement.changes_data):
