@@ -236,6 +236,13 @@ class Visit:
             with errors_explained(connection):
                 connection.connection.rollback()
 
+    def commit_behind(self) -> None:
+        """Commit behind SQLAlchemy's back, which goes on believing in its transaction."""
+        connection = self.context.connection
+        assert connection is not None
+        with errors_explained(connection):
+            connection.connection.commit()
+
     def commit_rest(self) -> None:
         """Commit what a revision that has ended its transaction by itself has done since, and its version with it."""
         connection = self.context.connection

@@ -147,7 +147,7 @@ class Recorder:
             raise unknown(self._key, noted, "nobody saw what was executed on the driver's own connection")
         self._write([entry._replace(seq=self._seq, state=STARTED)])
         if self._changes.ddl_commits:
-            self._connection.connection.commit()
+            self._visit.commit_behind()
             self._visit.committed_midway = True
 
     # -- called by SQLAlchemy ----------------------------------------------------------------------
@@ -200,7 +200,7 @@ class Recorder:
         self._turn.may_commit_midway()
         if self._book is not None:
             self._write([self._started(entry, execution.statement)])
-            self._connection.connection.commit()  # behind SQLAlchemy's back, as the statement itself will
+            self._visit.commit_behind()  # as the statement itself will
         self._visit.committed_midway = True
         self._buffer.clear()
         self.refused = entry.seq

@@ -162,7 +162,7 @@ class Turn:
         if name is None:
             return None
         before = self._sessions.introduce(self._visit.query, name)
-        self._visit.context.connection.connection.commit()  # type: ignore[union-attr]  # a rollback would forget it
+        self._visit.commit_behind()  # a rollback would forget it
         return before
 
     def _made_lock(self) -> Lock:
