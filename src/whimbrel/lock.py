@@ -86,11 +86,12 @@ class Lock:
 
 def busy(holder: Holder | None, seconds: float, where: str) -> LockBusy:
     """The error for a lock that somebody else has."""
+    waited = f"waited {seconds:.0f} s" if seconds else "it was not waited for"
     return LockBusy(
-        "another migrator is at work on this database",
+        "another migrator is at work on this database" if holder else "another program has locked the database",
         where=where,
-        why=(f"it is {holder}" if holder else "it holds the lock")
-        + (f"; waited {seconds:.0f} s" if seconds else "; --no-wait"),
+        why=f"it is {holder}; {waited}" if holder else waited,
         state="nothing was changed by this one",
-        hint="run the same command again when it is through; whimbrel unlock shows and ends it",
+        hint="run the same command again when it is through"
+        + ("; whimbrel unlock shows and ends it" if holder else ""),
     )

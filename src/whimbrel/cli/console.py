@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ..errors import FileRefused, UsageError
+from ..errors import FileRefused
 from ..record import TYPE_CHECKING
 from .output import Output, ReaderGone, silence
 
@@ -131,15 +131,12 @@ class Console:
             self.say(f"{self._painted('note', 'notice')}: {text}" + (f"\n  hint:  {hint}" if hint else ""))
 
     def confirms(self, question: str, options: Any) -> bool:
-        """Ask before something that cannot be undone; `--yes` has answered already.
-
-        Raises:
-            UsageError: there is nobody to ask.
-        """
+        """Ask before something that cannot be undone; `--yes` has answered already, and nobody is no."""
         if options.yes:
             return True
         if self.as_json or not sys.stdin or not sys.stdin.isatty():
-            raise UsageError(f"nobody is there to be asked: {question}", hint=f"whimbrel {self._command} --yes")
+            self.notice("nobody is there to be asked", f"whimbrel {self._command} --yes")
+            return False
         self.say(f"{question} [y/N] ")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 

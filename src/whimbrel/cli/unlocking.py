@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import UsageError, counted
+from ..errors import ANSWER_NO, UsageError, counted
 from ..record import TYPE_CHECKING
 from .session import Session
 
@@ -30,7 +30,7 @@ def unlock(session: Session) -> int:
         "\n".join(f"{project.database.name}  unlocked  {one.where}" for one in ended),
         lambda: [_as_data(one, one in ended) for one in held],
     )
-    return 0
+    return 0 if len(ended) == len(held) else ANSWER_NO
 
 
 def resolve(session: Session) -> int:

@@ -49,7 +49,7 @@ def make_engine(url: DatabaseUrl) -> Engine:
     address = sqlalchemy.URL.create(
         url.scheme, url.user, url.password, url.host, url.port, url.database, _as_multidict(url.query)
     )
-    return create_engine(address, poolclass=NullPool, hide_parameters=True)
+    return create_engine(address, poolclass=NullPool, pool_reset_on_return=None, hide_parameters=True)
 
 
 def _as_multidict(query: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...] | str]:

@@ -111,6 +111,8 @@ def _migration_failed(error: BaseException, visit: Visit, context: WorkContext) 
 def _migration_hint(error: BaseException, visit: Visit) -> str:
     if visit.offline:
         return "what has been written so far is no complete script; correct the revision first"
+    if isinstance(error, exc.DBAPIError) and error.connection_invalidated and is_repeatable(visit):
+        return "run the same command again"
     if isinstance(error, exc.DBAPIError) and (hint := hint_for(error, visit.context.dialect.name)):
         return hint
     if not is_repeatable(visit):

@@ -37,7 +37,7 @@ class Tables:
             Column("git_branch", String(255)),
             Column("git_commit", String(64)),
             Column("error", Text),
-            PrimaryKeyConstraint("run", "number", name=f"{ATTEMPTS}_pkey"),
+            PrimaryKeyConstraint("run", "number"),
             schema=schema,
         )
         self.statements = Table(
@@ -55,6 +55,6 @@ class Tables:
             Column("inserted_id", BigInteger),
             Column("returned_rows", Integer, nullable=False),
             Column("at", String(32), nullable=False),
-            PrimaryKeyConstraint("revision", "direction", "seq", name=f"{STATEMENTS}_pkey"),
+            PrimaryKeyConstraint("revision", "direction", "seq"),
             schema=schema,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
 from alembic.util import CommandError
 
+from ..dialects import Dialect
 from ..environment import Scripts, Visit
 from ..environment.reasons import reason
 from ..errors import HalfDone, RevisionEdited, WhimbrelError, place
@@ -62,8 +63,12 @@ class Attempts:
             RevisionEdited: it was, and its file is another one now.
         """
         self._upcoming = list(plan.steps)
+        applied = self._scripts.history.ancestors(plan.heads, effective=True)
         with self._transaction():
             for revision, direction in self.book.half_done():
+                if (direction == "upgrade") == (revision in applied):
+                    self.book.clear(revision, direction)  # stamped, or completed by stock Alembic
+                    continue
                 if self._is_at_work(revision, direction):
                     raise Again(LOCKED)
                 if not any((step.revision, step.direction) == (revision, direction) for step in plan.steps):
@@ -112,12 +117,12 @@ class Attempts:
                 self.book.forget(self._running)
             self._running = None
 
-    def end(self, error: BaseException, refused: int | None) -> None:
+    def end(self, error: BaseException, settle: Callable[[], None]) -> None:
         """Note that the step did not get through, if there is still a connection to note it on. Writes the database.
 
         Args:
             error: why.
-            refused: the statement that the database refused: it is known not to have happened.
+            settle: notes what is known of the statements by now.
         """
         attempt, self._running = self._running, None
         if attempt is None or not self._visit.owned or self._connection.closed or self._connection.invalidated:
@@ -127,8 +132,8 @@ class Attempts:
         with self._transaction():
             is_failure = isinstance(error, Exception)
             self.book.end(attempt, FAILED if is_failure else INTERRUPTED, error=_words(error) if is_failure else None)
-            if refused is not None and is_failure:
-                self.book.clear(attempt.revision, attempt.direction, [refused])
+            if is_failure:
+                settle()
             if isinstance(error, Undecided):
                 self.book.mark(*error.key, [error.seq], state=UNDECIDED)
 
@@ -214,6 +219,16 @@ class Attempts:
                 state="nothing was changed by this run",
                 hint="restore the file as it was then; or undo what it did by hand, and whimbrel resolve --abandon",
             )
+
+
+def has_half_done(visit: Visit, dialect: Dialect) -> bool:
+    """Whether a revision was left in the middle. Reads the database."""
+    try:
+        name = dialect.quoted(visit.schema, STATEMENTS)
+        there = visit.query(dialect.table_exists(STATEMENTS, visit.schema))
+        return bool(there and visit.query(f"SELECT 1 FROM {name} LIMIT 1"))
+    finally:
+        visit.end_driver_transaction()
 
 
 def _half_done(revision: str, direction: str, visit: Visit) -> HalfDone:

@@ -18,7 +18,7 @@ from ..journal import read_attempts
 from ..journal.provenance import Provenance, provenance
 from ..planner import Plan, Planner, Plans, Step, check_known
 from ..settings.limits import Limits
-from .attempts import Attempts
+from .attempts import Attempts, has_half_done
 from .cancelling import canceller
 from .protection import Protection
 from .turn import Again, Turn
@@ -152,7 +152,8 @@ class Migration:
     def _protected(self, visit: Visit, dialect: Dialect, turn: Turn) -> Protection:
         scripts = self._environment.scripts
         attempts: Attempts | None = None
-        if self._limits.journal:
+        # What was left in the middle is gone on with whatever the settings say: else it would be done twice.
+        if self._limits.journal or has_half_done(visit, dialect):
             self._provenance = self._provenance or provenance(self._environment.database.root, "whimbrel")
             attempts = Attempts(visit, scripts, self._provenance, dialect.sessions.session(visit.query))
             visit.end_driver_transaction()

@@ -126,7 +126,7 @@ class Protection:
             with suppress(Exception):
                 self._visit.query("UNLOCK TABLES")
         if self._attempts is not None:
-            self._attempts.end(error, self._recorder.refused if self._recorder is not None else None)
+            self._attempts.end(error, self._recorder.settle if self._recorder is not None else lambda: None)
 
     def _applied(self, **_: Any) -> None:
         """The version table was changed, in the transaction of the step."""

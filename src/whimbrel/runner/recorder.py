@@ -113,6 +113,15 @@ class Recorder:
         if self._resumption:
             self._matched(Entry(0, "", "its end", "", ""))
 
+    def settle(self) -> None:
+        """The revision has failed: what is known of its last statement by now."""
+        if self._book is None:
+            return
+        if self.refused is not None:
+            self._book.clear(*self._key, [self.refused])
+        if self._unwritten is not None:
+            self._book.mark(*self._key, [self._unwritten.seq], state=FINISHED, **_outcome(self._unwritten))
+
     @property
     def has_noted(self) -> bool:
         """Whether the journal has statements of the revision, to be forgotten when it is through."""

@@ -58,17 +58,21 @@ def resolve(environment: Environment, limits: Limits, decision: Decision) -> lis
     decided: list[Unfinished] = []
 
     def around(visit: Visit, run: Callable[[], None]) -> None:
-        visit.begin(visit.peek())
-        if visit.dialect is None:
+        dialect = visit.dialect
+        if dialect is None:
             return
-        turn = Turn(visit, visit.dialect, limits, lambda event: None)
-        with turn.locked():
-            for one, book in _unfinished(visit):
-                left.append(one)
-                if decision == "abandon" or one.statement is not None:
-                    _decide(visit, book, one, decision)
-                    decided.append(one)
-        visit.end_driver_transaction()
+        turn = Turn(visit, dialect, limits, lambda event: None)
+
+        def once() -> None:
+            visit.begin(visit.peek())
+            with turn.locked():
+                for one, book in _unfinished(visit):
+                    if decision == "abandon" or one.statement is not None:
+                        _decide(visit, book, one, decision)
+                        decided.append(one)
+            visit.end_driver_transaction()
+
+        turn.persist(once, lambda error: True)
 
     environment.run(Work(lambda visit: iter(()), writes=True, per_revision=True, around=around))
     if not left:

@@ -20,6 +20,7 @@ from ..settings.limits import Limits
 from .holding import holder_of
 
 OVERTAKEN, LOCKED = "overtaken", "locked"
+_TOLD_EVERY = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 
 
@@ -46,6 +47,7 @@ class Turn:
         self._lock: Lock | None = None
         self._pooled: bool | None = None
         self._waits_for_locks = Patience(limits.lock_wait)
+        self._told = _TOLD_EVERY
 
     # -- the lock -------------------------------------------------------------------------------
 
@@ -214,6 +216,9 @@ class Turn:
         if reason is None:
             return None
         if self._sessions.locks_each_transaction:
+            if self._waits_for_locks.waited > self._told:
+                self._listen(Waiting("the database", str(self._holder() or "another program"), self._told))
+                self._told += _TOLD_EVERY
             if not self._waits_for_locks.wait():
                 raise busy(self._holder(), self._limits.lock_wait, self._visit.where) from error
             return self._waits_for_locks

@@ -20,7 +20,7 @@ class Undecided(NeedsDecision):
     """
 
     def __init__(self, key: tuple[str, str], entry: Entry, what: str, why: str) -> None:
-        super().__init__(what, why=why, hint=_HINT)
+        super().__init__(what, why=why, state=f"part of {key[0]} is committed, and noted", hint=_HINT)
         self.key = key
         self.seq = entry.seq
 
