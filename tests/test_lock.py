@@ -138,5 +138,5 @@ def test_a_lock_that_was_lost_with_its_session_is_not_held(make_lock: Callable[[
 
 def test_what_is_said_of_a_busy_lock() -> None:
     told = module.busy(Holder("7", "psql"), 0, "here")
-    assert (told.why, told.where) == ("it is session 7 psql; --no-wait", "here")
-    assert module.busy(None, 90, "here").why == "it holds the lock; waited 90 s"
+    assert (told.why, told.where) == ("it is session 7 psql; it was not waited for", "here")
+    assert module.busy(None, 90, "here").why == "waited 90 s"

@@ -67,6 +67,7 @@ def resolve(environment: Environment, limits: Limits, decision: Decision) -> lis
             visit.begin(visit.peek())
             with turn.locked():
                 for one, book in _unfinished(visit):
+                    left.append(one)
                     if decision == "abandon" or one.statement is not None:
                         _decide(visit, book, one, decision)
                         decided.append(one)

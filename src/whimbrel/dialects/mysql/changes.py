@@ -58,7 +58,7 @@ class Changes:
         return _COUNTER.sub("", str(row[1]))
 
     def happened(self, statement: Statement, now: str, changed: bool) -> bool | None:
-        return changed and "REPLACE" not in statement.modifiers  # which drops, then creates, and may be done again
+        return changed and not ("REPLACE" in statement.modifiers and statement.subject == "TABLE")
 
     def clean_up(self, query: Query, statement: Statement) -> str | None:
         return None
