@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?= -n auto
+SOAK_ARGS ?= --kills 200 --cuts 100 --servers 50 --upgraders 50x20 --leaders 50 --indexes 30 --points
 
 # make cannot have spaces in the names of targets, but may well run in a folder that
 # has some: so every path here is relative to this folder.
@@ -11,7 +12,7 @@ venv := .venv/bin
 bootstrap := "$(PYTHON)" tools/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest bench lint docs clean
+.PHONY: help demo test test-oldest soak bench lint docs clean
 .NOTPARALLEL: # two targets at once would fill one .venv at once
 
 help: ## show this list
@@ -29,9 +30,15 @@ test-oldest: ## the same with the oldest supported SQLAlchemy and Alembic, in .v
 	@$(bootstrap) --group oldest --venv .venv-oldest
 	.venv-oldest/bin/python -m pytest $(PYTEST_ARGS)
 
-bench: ## how long looking takes, against stock Alembic, in .venv-bench
+soak: ## the long run of faults, with servers of its own (make soak SOAK_ARGS="--kills 50")
+	@$(bootstrap) --group test
+	$(venv)/python tools/soak.py $(SOAK_ARGS)
+
+bench: ## how long looking takes, and what safety costs, against stock Alembic
 	@$(bootstrap) --venv .venv-bench
 	.venv-bench/bin/python benchmarks/looking.py
+	@$(bootstrap) --group test
+	env -u PYTHONDONTWRITEBYTECODE $(venv)/python benchmarks/overhead.py
 
 lint: ## style, formatting, types, and which module may import which
 	@$(bootstrap) --group dev
