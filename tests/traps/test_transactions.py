@@ -116,9 +116,7 @@ def test_a_transaction_that_env_py_uses_through_the_driver_is_its_own(
 
 
 @pytest.mark.parametrize("commit", ['op.execute("COMMIT")', "op.get_bind().commit()"])
-def test_a_revision_that_commits_by_itself_goes_on_where_it_stopped(
-    commit: str, stage: Stage, tmp_path: Path
-) -> None:
+def test_a_revision_that_commits_by_itself_goes_on_where_it_stopped(commit: str, stage: Stage, tmp_path: Path) -> None:
     for kind in ("postgresql", "sqlite"):
         [place] = stage.places(kind, 1)
         upgrade = f'op.execute("CREATE TABLE half (id INTEGER)")\n{commit}\n'
