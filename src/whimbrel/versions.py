@@ -21,23 +21,26 @@ def read(query: Query, dialect: Dialect, table: str, schema: str | None = None) 
     Raises:
         VersionTableBroken: the table has no `version_num`, or it holds something that is not a revision id.
     """
-    if not query(dialect.table_exists(table, schema)):
-        return ()
+    return rows(query, dialect, table, schema) if query(dialect.table_exists(table, schema)) else ()
+
+
+def rows(query: Query, dialect: Dialect, table: str, schema: str | None = None) -> tuple[str, ...]:
+    """As `read`, of a table that is there."""
     name = dialect.quoted(schema, table)
     try:
-        rows = query(f"SELECT version_num FROM {name}")
+        found = query(f"SELECT version_num FROM {name}")
     except Exception as error:
         if getattr(error, "connection_invalidated", False):
             raise
         raise unreadable(name, str(getattr(error, "orig", None) or error)) from error
-    if not all(len(row) == 1 and isinstance(row[0], str) for row in rows):
+    if not all(len(row) == 1 and isinstance(row[0], str) for row in found):
         raise VersionTableBroken(
             f"the version table {name} holds something that is no revision id",
-            why=repr(rows),
+            why=repr(found),
             state="nothing was changed",
             hint="whimbrel stamp --purge REVISION writes the right one; find it with whimbrel history",
         )
-    return tuple(dict.fromkeys(row[0] for row in rows))
+    return tuple(dict.fromkeys(row[0] for row in found))
 
 
 def unreadable(name: str, why: str) -> VersionTableBroken:

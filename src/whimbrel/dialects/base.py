@@ -64,8 +64,8 @@ class Sessions(Protocol):
     def locks_each_transaction(self) -> bool:
         """Whether every transaction that writes waits for all others, so that no lock beside it is needed."""
 
-    def is_pooled(self, driver_connection: Any, query: Query) -> bool:
-        """Whether a pooler may send each transaction to another session."""
+    def is_pooled(self, driver_connection: Any, query: Query) -> bool | None:
+        """Whether a pooler may send each transaction to another session; None if the driver does not tell."""
 
     def key(self, query: Query, schema: str | None, table: str) -> str:
         """What the lock of a version table is called."""

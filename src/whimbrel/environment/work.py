@@ -220,6 +220,12 @@ class Visit:
             return self.context.get_current_heads()
         return versions.read(self.query, self.dialect, self.context.version_table, self.schema)
 
+    def read_rows(self) -> tuple[str, ...]:
+        """As `read`, of a table that is there."""
+        if self.dialect is None:
+            return self.context.get_current_heads()
+        return versions.rows(self.query, self.dialect, self.context.version_table, self.schema)
+
     def peek(self) -> tuple[str, ...]:
         """As `read`, and no transaction is left open by it."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
@@ -11,8 +12,8 @@ from alembic.util import CommandError
 from ..dialects import Dialect
 from ..environment import Scripts, Visit
 from ..environment.reasons import reason
-from ..errors import HalfDone, RevisionEdited, WhimbrelError, place
-from ..history.checksum import Checksum, checksum
+from ..errors import HalfDone, RevisionEdited, WhimbrelError
+from ..history.checksum import Checksum, checksum, code_checksums
 from ..journal import STATEMENTS, Attempt, read_attempts
 from ..journal.attempt import DONE, FAILED, INTERRUPTED, RUNNING
 from ..journal.book import UNDECIDED, Book, Entry, now
@@ -42,6 +43,8 @@ class Attempts:
         self._run = uuid4().hex
         self._number = 0
         self._upcoming: list[Step] = []
+        self._half_done: list[tuple[str, str]] = []
+        self._codes: dict[str, str | None] = {}
         self._running: Attempt | None = None
         self.book = Book(self._connection, visit.context.version_table_schema)
 
@@ -64,8 +67,10 @@ class Attempts:
         """
         self._upcoming = list(plan.steps)
         applied = self._scripts.history.ancestors(plan.heads, effective=True)
+        self._codes = code_checksums(self._path(step.revision) for step in plan.steps)
         with self._transaction():
-            for revision, direction in self.book.half_done():
+            self._half_done = self.book.half_done()
+            for revision, direction in self._half_done:
                 if (direction == "upgrade") == (revision in applied):
                     self.book.clear(revision, direction)  # stamped, or completed by stock Alembic
                     continue
@@ -85,7 +90,7 @@ class Attempts:
     def entries(self) -> list[Entry]:
         """What is noted of an interrupted run of the step."""
         step = self._upcoming[0]
-        return self.book.entries(step.revision, step.direction)
+        return self.book.entries(step.revision, step.direction) if tuple(step[::2]) in self._half_done else []
 
     def finish(self, *, has_noted: bool) -> None:
         """Note that the step is through, and that the next one begins: in the transaction of the step.
@@ -201,8 +206,11 @@ class Attempts:
         )
 
     def _file(self, revision: str) -> tuple[str, Checksum]:
-        path = self._scripts.history[revision].path
-        return place(path).rpartition("/")[2][:255], checksum(path)
+        file = self._scripts.history[revision]
+        return os.path.basename(file.path)[:255], Checksum(file.sha256 or checksum(file.path).raw, self._codes.get(file.path))
+
+    def _path(self, revision: str) -> str:
+        return str(self._scripts.history[revision].path)
 
     def _check_for_edits(self, revision: str, direction: str) -> None:
         attempt = self.book.last_attempt(revision, direction)

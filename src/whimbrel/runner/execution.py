@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dialects.statement import read_statement
-from ..journal.book import FINISHED, OWN, Entry
+from ..journal.book import FINISHED, Entry
 from .resumption import entry_of
 
 
@@ -24,11 +24,6 @@ class Execution:
         self._parameters = parameters
         self._context = context
         self.statement = read_statement(sql)
-
-    @property
-    def is_journals(self) -> bool:
-        """Whether it is one of the journal's own."""
-        return bool(self._context.execution_options.get(OWN))
 
     def execute(self) -> None:
         """Hand it to the driver."""

@@ -18,7 +18,7 @@ from ..dialects.base import ALONE, COMMITS, ENDS, IN_TRANSACTION, PASSES
 from ..dialects.statement import Statement, read_statement
 from ..environment import Visit, watched
 from ..interruption import Interruption
-from ..journal.book import AGAIN, FINISHED, STARTED, Book, Entry
+from ..journal.book import AGAIN, FINISHED, OWN, STARTED, Book, Entry
 from ..patience import Patience
 from .execution import Execution
 from .resumption import Mismatch, Resumption, entry_of, image_hash, is_done
@@ -165,9 +165,9 @@ class Recorder:
         """Execute a statement, unless it is done; whether that was done here."""
         if not self._active or context is None or context.root_connection is not self._connection:
             return False
-        execution = Execution(call, cursor, sql, parameters, context)
-        if execution.is_journals:
+        if context.execution_options.get(OWN):
             return False
+        execution = Execution(call, cursor, sql, parameters, context)
         kind = self._changes.kind(execution.statement)
         if kind in (PASSES, ENDS) or self.has_locked_tables or self._is_temporary(execution.statement):
             self._pass(execution, kind)

@@ -45,7 +45,7 @@ class Turn:
         self._limits = limits
         self._listen = listen
         self._lock: Lock | None = None
-        self._pooled: bool | None = None
+        self._pooled: bool | None = None  # not known
         self._waits_for_locks = Patience(limits.lock_wait)
         self._told = _TOLD_EVERY
 
@@ -65,7 +65,8 @@ class Turn:
             yield
             return
         self._lock = self._made_lock()
-        if self.is_pooled:
+        self._pooled = self._ask_whether_pooled()
+        if self._pooled:
             yield
             return
         if not visit.owned:
@@ -104,7 +105,10 @@ class Turn:
             Again: somebody does, or has.
         """
         visit = self._visit
-        if self._lock is not None and not self._sessions.acquire_in_transaction(visit.query, self._lock.key):
+        # The session has the lock in each of its transactions, unless a pooler may give each transaction another one.
+        is_sure = self._pooled is False and visit.owned
+        lock = self._lock
+        if lock is not None and not is_sure and not self._sessions.acquire_in_transaction(visit.query, lock.key):
             raise Again(LOCKED)
         if self._sessions.locks_each_transaction and visit.context.connection is not None:
             visit.context.connection.exec_driver_sql("SELECT 1")  # which begins it, and so waits for others
@@ -117,7 +121,7 @@ class Turn:
         Raises:
             Again: somebody has been faster.
         """
-        if frozenset(self._visit.read()) != self._visit.reported:
+        if frozenset(self._visit.read_rows()) != self._visit.reported:
             raise Again(OVERTAKEN)
 
     def limit_waits(self) -> None:
@@ -135,7 +139,7 @@ class Turn:
         lock = self._lock
         if lock is None:
             return
-        if self.is_pooled:
+        if self._pooled:
             raise PoolerInTheWay(
                 "the revision commits midway, and a connection pooler stands before the database",
                 where=self._visit.where,
@@ -150,14 +154,12 @@ class Turn:
                 hint="connect to the server itself, past any pooler, and run the same command again",
             )
 
-    @property
-    def is_pooled(self) -> bool:
-        """Whether a pooler may send each transaction to another session."""
-        if self._pooled is None:
-            driver = self._visit.context.connection.connection.driver_connection  # type: ignore[union-attr]
-            self._pooled = self._sessions.is_pooled(driver, self._visit.query)
+    def _ask_whether_pooled(self) -> bool | None:
+        driver = self._visit.context.connection.connection.driver_connection  # type: ignore[union-attr]
+        try:
+            return self._sessions.is_pooled(driver, self._visit.query)
+        finally:
             self._visit.end_driver_transaction()
-        return self._pooled
 
     def _introduce(self, name: str | None) -> str | None:
         """Tell the server who this is, for those who wait; who it was before."""

@@ -19,7 +19,7 @@ class Sessions:
 
     locks_each_transaction = False
 
-    def is_pooled(self, driver_connection: Any, query: Query) -> bool:
+    def is_pooled(self, driver_connection: Any, query: Query) -> bool | None:
         """ProxySQL keeps a client that has taken a named lock on its session."""
         return False
 

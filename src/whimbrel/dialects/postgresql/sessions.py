@@ -22,10 +22,10 @@ class Sessions:
 
     locks_each_transaction = False
 
-    def is_pooled(self, driver_connection: Any, query: Query) -> bool:
+    def is_pooled(self, driver_connection: Any, query: Query) -> bool | None:
         """A pooler cannot know which session a client will get, so the number it gave the driver is made up."""
         told = _backend_told(driver_connection)
-        return told is not None and told != int(self.session(query))
+        return None if told is None else told != int(self.session(query))
 
     def key(self, query: Query, schema: str | None, table: str) -> str:
         """Advisory locks belong to one database, so its name is not in it."""

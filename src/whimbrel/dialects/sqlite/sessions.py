@@ -17,7 +17,7 @@ class Sessions:
 
     locks_each_transaction = True
 
-    def is_pooled(self, driver_connection: Any, query: Query) -> bool:
+    def is_pooled(self, driver_connection: Any, query: Query) -> bool | None:
         return False
 
     def key(self, query: Query, schema: str | None, table: str) -> str:
