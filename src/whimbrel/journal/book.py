@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from ..record import Record
-from .attempt import CRASHED, DONE, RUNNING, Attempt
+from .attempt import CRASHED, RUNNING, Attempt
 from .tables import Tables
 
 OWN = "whimbrel_journal"
@@ -77,12 +77,6 @@ class Book:
             update(table).where(table.c.run == attempt.run, table.c.number == attempt.number),
             {"state": state, "ended_at": now(), "to_heads": to_heads, "error": error},
         )
-
-    def finish(self, attempt: Attempt, to_heads: str, following: Attempt | None) -> None:
-        """Note that a revision is through and, in the same transaction, that the next one begins."""
-        self.end(attempt, DONE, to_heads=to_heads)
-        if following is not None:
-            self.begin(following)
 
     def forget(self, attempt: Attempt) -> None:
         """An attempt that was never begun."""

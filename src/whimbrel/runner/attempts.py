@@ -102,9 +102,10 @@ class Attempts:
         step = self._upcoming.pop(0)
         if has_noted:
             self.book.clear(step.revision, step.direction)
-        following = self._next() if self._upcoming else None
-        self.book.finish(self._running, _heads(self._visit.reported), following)
-        self._running = following
+        self.book.end(self._running, DONE, to_heads=_heads(self._visit.reported))
+        self._running = self._next() if self._upcoming else None
+        if self._running is not None:
+            self.book.begin(self._running)
 
     def is_noted(self) -> bool:
         """Whether a new connection finds the last finished attempt of this run. Reads the database."""
@@ -207,7 +208,8 @@ class Attempts:
 
     def _file(self, revision: str) -> tuple[str, Checksum]:
         file = self._scripts.history[revision]
-        return os.path.basename(file.path)[:255], Checksum(file.sha256 or checksum(file.path).raw, self._codes.get(file.path))
+        raw = file.sha256 or checksum(file.path).raw
+        return os.path.basename(file.path)[:255], Checksum(raw, self._codes.get(file.path))
 
     def _path(self, revision: str) -> str:
         return str(self._scripts.history[revision].path)
