@@ -41,11 +41,13 @@ class Plan(NamedTuple):
         direction: up or down.
         heads: where the database was when the plan was made.
         steps: what to run.
+        is_relative: whether the target was counted from where the database was.
     """
 
     direction: Direction
     heads: tuple[str, ...]
     steps: tuple[Step, ...]
+    is_relative: bool = False
 
 
 class Planner:
@@ -90,7 +92,7 @@ class Planner:
         target = self._absolute(parsed)
         with self._explained(text, "upgrade"):
             revisions = list(self._map.iterate_revisions(target, self._heads, implicit_base=True))
-        return self._plan("upgrade", reversed(revisions))
+        return self._plan("upgrade", reversed(revisions), parsed.symbol is None)
 
     def downgrade(self, text: str) -> Plan:
         """The revisions to take back until the database is at the target, newest first.
@@ -106,7 +108,7 @@ class Planner:
         target = self._absolute(parsed)
         with self._explained(text, "downgrade"):
             revisions = list(self._map.iterate_revisions(self._heads, target, select_for_downgrade=True))
-        return self._plan("downgrade", revisions)
+        return self._plan("downgrade", revisions, parsed.symbol is None)
 
     def stamp(self, texts: Iterable[str], changes: StampChanges) -> list[StampStep]:
         """The changes of the version table that put the database at the targets.
@@ -199,9 +201,9 @@ class Planner:
             return target.text
         return Resolver(self._history, self._heads).one(target.text) or BASE
 
-    def _plan(self, direction: Direction, revisions: Iterable[Revision]) -> Plan:
+    def _plan(self, direction: Direction, revisions: Iterable[Revision], is_relative: bool) -> Plan:
         steps = (Step(r.revision, self._history[r.revision].message, direction) for r in revisions)
-        return Plan(direction, self._heads, tuple(steps))
+        return Plan(direction, self._heads, tuple(steps), is_relative)
 
     @contextmanager
     def _explained(self, text: str, direction: Direction) -> Iterator[None]:

@@ -136,7 +136,7 @@ def test_a_process_that_was_killed_behind_its_last_revision_has_done_it(url: str
 def test_an_attempt_of_a_process_that_lives_is_left_alone_on_sqlite(tmp_path: Path) -> None:
     """There a lock is held for one revision at a time, so another run may stand between two of its own."""
     url = f"sqlite:///{tmp_path / 'x.db'}"
-    write_journal(url, [running_here(revision="zzzz", run="of another")])
+    write_journal(url, [running_here(revision="zzzz", run="of another", pid=os.getppid())])
     Project.load(native_project(tmp_path / "p", url, linear("aaaa"))).upgrade()
     assert {(one.revision, one.state) for one in attempts(url)} == {("zzzz", "running"), ("aaaa", "done")}
 

@@ -32,6 +32,7 @@ _BEFORE_KIND = words_of(
 )
 _BEFORE_NAME = words_of("IF NOT EXISTS CONCURRENTLY ONLY")  # of these alone: a table may be called "temp"
 _BEFORE_ROWS = words_of("LOW_PRIORITY HIGH_PRIORITY DELAYED QUICK IGNORE OR REPLACE ABORT FAIL ROLLBACK INTO FROM ONLY")
+_WITH_A_BODY = words_of("CREATE ALTER DO")  # whose body is not executed, or in which COMMIT is only a word
 _DATA = words_of("INSERT UPDATE DELETE REPLACE MERGE")
 _MAY_HOLD_DATA = words_of("WITH EXPLAIN ANALYZE")  # before one that changes data, which they execute
 _HELD = re.compile(r"\b(?:(?<!\bFOR\s)UPDATE|DELETE|MERGE|(?:INSERT|REPLACE)(?!\s*\())\b", re.IGNORECASE)
@@ -48,6 +49,7 @@ class Statement(Record):
         modifiers: the words around the kind of object: `UNIQUE`, `TEMPORARY`, `CONCURRENTLY`, `EXISTS`.
         words: all words of its beginning, in capitals.
         several: whether it names several objects.
+        is_script: whether other statements follow in the same text.
     """
 
     verb: str
@@ -57,6 +59,7 @@ class Statement(Record):
     modifiers: frozenset[str]
     words: frozenset[str]
     several: bool
+    is_script: bool = False
 
     @property
     def summary(self) -> str:
@@ -64,6 +67,11 @@ class Statement(Record):
         about = ".".join(self.name) or ("on " + ".".join(self.table) if self.table else "")
         held = " … ".join(sorted(self.words & _DATA)) if self.verb in _MAY_HOLD_DATA else ""
         return " ".join(filter(None, (self.verb or "a statement", self.subject, about, held and f"… {held}")))
+
+    @property
+    def commits_in_a_script(self) -> bool:
+        """Whether it is several statements in one text, one of which commits."""
+        return self.is_script and "COMMIT" in self.words and self.verb not in _WITH_A_BODY
 
     @property
     def changes_data(self) -> bool:
@@ -84,7 +92,8 @@ def read_statement(sql: str) -> Statement:
     modifiers = frozenset(text.upper() for _, text in tokens[1:position]) - {subject}
     name, position = _name(tokens, position) if not _is_word(tokens, position, "ON") else ((), position)
     table = _table(tokens, position) if subject == "INDEX" else ()
-    return Statement(verb, subject, name, table, modifiers, words, _several(tokens, position, verb))
+    is_script = any(text == ";" for _, text in tokens[:-1])
+    return Statement(verb, subject, name, table, modifiers, words, _several(tokens, position, verb), is_script)
 
 
 def _tokens(sql: str) -> Iterator[tuple[str, str]]:

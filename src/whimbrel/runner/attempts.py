@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from alembic.util import CommandError
@@ -21,6 +22,9 @@ from ..journal.provenance import Provenance, is_running
 from ..planner import Plan, Step
 from .turn import LOCKED, Again
 from .undecided import Undecided
+
+_ALIVE_ELSEWHERE = 300.0
+"""Seconds for which an attempt on another host is taken to be at work, where no lock can tell."""
 
 
 class Attempts:
@@ -137,7 +141,11 @@ class Attempts:
             self._connection.rollback()
         with self._transaction():
             is_failure = isinstance(error, Exception)
-            self.book.end(attempt, FAILED if is_failure else INTERRUPTED, error=_words(error) if is_failure else None)
+            self.book.end(
+                attempt,
+                FAILED if is_failure else INTERRUPTED,
+                error=_in_any_encoding(_words(error)) if is_failure else None,
+            )
             if is_failure:
                 settle()
             if isinstance(error, Undecided):
@@ -169,7 +177,12 @@ class Attempts:
     def _is_alive(self, attempt: Attempt) -> bool:
         """Whether the process of an attempt may be at work: where there is a lock, and it is ours, it is not."""
         dialect = self._visit.dialect
-        return dialect is not None and dialect.sessions.locks_each_transaction and is_running(attempt.host, attempt.pid)
+        if dialect is None or not dialect.sessions.locks_each_transaction or attempt.pid == self._provenance.pid:
+            return False
+        if attempt.host != self._provenance.host:  # a container that is gone, or one that runs beside this one
+            began = datetime.fromisoformat(attempt.started_at)
+            return (datetime.now(UTC) - began).total_seconds() < _ALIVE_ELSEWHERE
+        return is_running(attempt.host, attempt.pid)
 
     def _is_at_work(self, revision: str, direction: str) -> bool:
         """Whether the revision is in the middle because another process is running it now."""
@@ -201,7 +214,7 @@ class Attempts:
             os_user=who.os_user,
             db_user=self._visit.engine.url.username,
             session=self._session,
-            git_branch=who.git_branch and who.git_branch[:255],
+            git_branch=who.git_branch and _in_any_encoding(who.git_branch)[:255],
             git_commit=who.git_commit and who.git_commit[:64],
             error=None,
         )
@@ -209,7 +222,7 @@ class Attempts:
     def _file(self, revision: str) -> tuple[str, Checksum]:
         file = self._scripts.history[revision]
         raw = file.sha256 or checksum(file.path).raw
-        return os.path.basename(file.path)[:255], Checksum(raw, self._codes.get(file.path))
+        return _in_any_encoding(os.path.basename(file.path))[:255], Checksum(raw, self._codes.get(file.path))
 
     def _path(self, revision: str) -> str:
         return str(self._scripts.history[revision].path)
@@ -250,6 +263,11 @@ def _half_done(revision: str, direction: str, visit: Visit) -> HalfDone:
         hint=f"whimbrel {direction} {revision if direction == 'upgrade' else '-1'} first; "
         "or, when you have undone it by hand, whimbrel resolve --abandon",
     )
+
+
+def _in_any_encoding(text: str) -> str:
+    """The text as every database can hold it, whatever its encoding."""
+    return text.encode("ascii", "backslashreplace").decode()
 
 
 def _heads(heads: frozenset[str]) -> str:

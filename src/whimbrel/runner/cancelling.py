@@ -23,6 +23,12 @@ def canceller(visit: Visit, dialect: Dialect) -> Callable[[], None] | None:
         driver = connection.connection.driver_connection
         interrupt = getattr(getattr(driver, "_conn", driver), "interrupt", None)  # aiosqlite holds sqlite3's
         return interrupt if callable(interrupt) else None
+    driver = connection.connection.driver_connection
+    if sessions.is_pooled(driver, visit.query):
+        # The pooler knows where the statement is; the number of a session would be that of some other client's by then.
+        visit.end_driver_transaction()
+        by_driver = getattr(driver, "cancel", None)
+        return by_driver if callable(by_driver) else None
     session = sessions.session(visit.query)
     visit.end_driver_transaction()
 

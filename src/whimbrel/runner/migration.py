@@ -51,6 +51,7 @@ class Migration:
         self._listen = listen
         self._provenance: Provenance | None = None
         self._protection: Protection | None = None
+        self._first_plan: Plan | None = None
         self._warned: set[tuple[object, ...]] = set()
         self.untold: list[RevisionFinished] = []
         """Revisions that are through, but not committed: somebody may still roll them back."""
@@ -58,7 +59,7 @@ class Migration:
     def around(self, visit: Visit, run: Callable[[], None]) -> None:
         """Run the steps of one database: `Work.around`."""
         dialect = visit.dialect
-        self._protection = None
+        self._protection = self._first_plan = None
         if visit.offline or dialect is None:
             run()
             return
@@ -96,9 +97,19 @@ class Migration:
             self._finish(visit, step, time.monotonic() - started)
 
     def plan(self, visit: Visit, heads: tuple[str, ...]) -> Plan:
-        """What is to be done with a database at these heads."""
+        """What is to be done with a database at these heads.
+
+        A target that counts from where the database was, `+1`, stays what it was at first, however often it is tried.
+        """
         scripts = self._environment.scripts
-        return self._plans(Planner(scripts.history, scripts.revision_map, heads))
+        first = self._first_plan
+        if first is not None and first.is_relative:
+            applied = scripts.history.ancestors(heads, effective=True)
+            left = (step for step in first.steps if (step.revision in applied) == (step.direction == "downgrade"))
+            return first._replace(heads=heads, steps=tuple(left))
+        plan = self._plans(Planner(scripts.history, scripts.revision_map, heads))
+        self._first_plan = first or plan
+        return plan
 
     # -- parts ----------------------------------------------------------------------------------
 

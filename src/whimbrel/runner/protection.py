@@ -68,7 +68,9 @@ class Protection:
 
     def may_repeat(self, error: BaseException | None) -> bool:
         """Whether an error was raised on the connection of the migrations, and another try would do nothing twice."""
-        if self._visit.running is not None and self._recorder is not None and self._recorder.failed is not error:
+        recorder = self._recorder
+        ours = recorder is None or (recorder.failed is error and not recorder.was_elsewhere)
+        if self._visit.running is not None and not ours:
             return False
         return self.may_resume or not self._visit.committed_midway
 

@@ -7,22 +7,24 @@ noted in that transaction: whatever happens then, it is known how far the revisi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, event
 
-from ..connect.engine import driver_is_in_transaction
+from ..connect.engine import driver_is_in_transaction, errors_explained
 from ..dialects import Dialect
 from ..dialects.base import ALONE, COMMITS, ENDS, IN_TRANSACTION, PASSES
 from ..dialects.statement import Statement, read_statement
 from ..environment import Visit, watched
-from ..interruption import Interruption
-from ..journal.book import AGAIN, FINISHED, OWN, STARTED, Book, Entry
+from ..errors import WhimbrelError
+from ..interruption import Interruption, StopRequested
+from ..journal.book import AGAIN, FINISHED, HAPPENED, OWN, STARTED, Book, Entry
 from ..patience import Patience
 from .execution import Execution
 from .resumption import Mismatch, Resumption, entry_of, image_hash, is_done
-from .turn import Turn
+from .turn import Again, Turn
 from .undecided import unknown, unlike
 
 _HOOKS = ("do_execute", "do_executemany", "do_execute_no_params")
@@ -53,6 +55,7 @@ class Recorder:
         self._visit = visit
         self._connection: Connection = visit.context.connection
         self._changes = dialect.changes
+        self._has_watch = dialect.sessions.locks_each_transaction  # `environment.sqlite` watches
         self._book = book
         self._interruption = interruption
         self._turn = turn
@@ -65,9 +68,12 @@ class Recorder:
         self._noted: set[int] = set()
         self._temporary: set[str] = set()
         self._resumption = Resumption(())
+        self._stopped_by: Exception | None = None
         self.failed: Exception | None = None
         """What the driver has raised last, on this connection and no other one of the revision's."""
         self._class = type(self._connection)
+        self.was_elsewhere = False
+        """Whether the revision has opened another connection, on which nothing is rolled back with this one."""
         self.has_locked_tables = False
         """Whether the revision has locked tables, so that others, as the journal's, are out of reach."""
         self.refused: int | None = None
@@ -76,6 +82,7 @@ class Recorder:
     def __enter__(self) -> Recorder:
         for name in _HOOKS:
             event.listen(self._connection.engine, name, self._hooks[name])
+        event.listen(self._connection.engine, "engine_connect", self._connected)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -83,6 +90,7 @@ class Recorder:
         self._connection.__class__ = self._class
         for name in _HOOKS:
             event.remove(self._connection.engine, name, self._hooks[name])
+        event.remove(self._connection.engine, "engine_connect", self._connected)
 
     def start(self, revision: str, direction: str, entries: list[Entry]) -> None:
         """A revision begins.
@@ -96,20 +104,27 @@ class Recorder:
         self.has_locked_tables = False
         self._resumption = Resumption(entries)
         self._noted = {entry.seq for entry in entries}
+        self._stopped_by = self.failed = None
+        self.was_elsewhere = False
         self._active = True
         self._visit.watcher = self
-        if self._changes.ddl_commits:
-            # Elsewhere what is executed there is in the transaction, or `environment.sqlite` watches already.
+        if not self._has_watch:
             self._connection.__class__ = watched(self._class, self.leaving)
 
     def stop(self) -> None:
         """The revision's own statements are through.
 
         Raises:
+            whatever has stopped the run, and was caught by the revision.
             NeedsDecision: it was interrupted the last time behind where it has ended now.
         """
         self._active = False
         self._connection.__class__ = self._class
+        if self._stopped_by is not None:
+            raise self._stopped_by
+        if self.failed is not None and self._changes.is_transient(self.failed) is not None:
+            with errors_explained(self._connection):  # the limit to lock waits is ours, so it is not the revision's
+                raise self.failed
         if self._resumption:
             self._matched(Entry(0, "", "its end", "", ""))
 
@@ -149,15 +164,21 @@ class Recorder:
     def _leave(self, summary: str) -> None:
         if self._book is None or self.has_locked_tables:
             return
-        self._visit.resumable = False
+        if self._has_watch or self._changes.ddl_commits:
+            self._visit.resumable = False
         entry = entry_of(self._next(), read_statement(""), summary, None, "")._replace(summary=summary)
         noted = self._matched(entry)
         if noted is not None and noted.state != AGAIN:
             raise unknown(self._key, noted, "nobody saw what was executed on the driver's own connection")
-        self._write([entry._replace(seq=self._seq, state=STARTED)])
+        entry = entry._replace(seq=self._seq, state=STARTED)
         if self._changes.ddl_commits:
+            self._write([entry])
             self._visit.commit_behind()
             self._visit.committed_midway = True
+        elif self._has_watch:
+            self._write([entry])
+        else:
+            self._buffer.append(entry)  # in the transaction, as long as that lasts
 
     # -- called by SQLAlchemy ----------------------------------------------------------------------
 
@@ -167,18 +188,34 @@ class Recorder:
             return False
         if context.execution_options.get(OWN):
             return False
+        with self._remembered():
+            self._execute_once(call, cursor, sql, parameters, context)
+        return True
+
+    def _execute_once(self, call: str, cursor: Any, sql: str, parameters: Any, context: Any) -> None:
         execution = Execution(call, cursor, sql, parameters, context)
         kind = self._changes.kind(execution.statement)
-        if kind in (PASSES, ENDS) or self.has_locked_tables or self._is_temporary(execution.statement):
-            self._pass(execution, kind)
-            return True
+        is_passed = kind in (PASSES, ENDS) and not execution.statement.commits_in_a_script
+        if is_passed or self.has_locked_tables or self._is_temporary(execution.statement):
+            return self._pass(execution, kind)
         entry = execution.entry(self._next(), "/".join(self._key))
         noted = self._matched(entry)
         if noted is not None and self._is_done(noted, execution.statement):
             execution.pretend(noted)
         else:
             self._note(execution, entry._replace(seq=self._seq), kind)
-        return True
+        return None
+
+    @contextmanager
+    def _remembered(self) -> Iterator[None]:
+        """Raise again, and at the end, what stops the run: a revision may catch whatever its statements raise."""
+        if self._stopped_by is not None:
+            raise self._stopped_by
+        try:
+            yield
+        except (StopRequested, Again, WhimbrelError) as error:
+            self._stopped_by = error
+            raise
 
     def _pass(self, execution: Execution, kind: str) -> None:
         """Execute what is executed again in every run."""
@@ -194,7 +231,7 @@ class Recorder:
 
     def _note(self, execution: Execution, entry: Entry, kind: str) -> None:
         """Execute what must not be executed twice."""
-        if kind == COMMITS:
+        if kind == COMMITS or execution.statement.commits_in_a_script:
             self._commit_midway(execution, entry)
         elif self._autocommits and kind == ALONE:
             self._alone(execution, entry)
@@ -208,11 +245,12 @@ class Recorder:
         """A statement that commits what came before, then itself."""
         self._turn.may_commit_midway()
         if self._book is not None:
-            self._write([self._started(entry, execution.statement)])
+            entry = self._started(entry, execution.statement)
+            self._write([entry])
             self._visit.commit_behind()  # as the statement itself will
         self._visit.committed_midway = True
         self._buffer.clear()
-        self.refused = entry.seq
+        self.refused = entry.seq if entry.before_image is not None else None
         self._patiently(lambda: self._execute(execution), execution.statement)
         self.refused = None
         self._unwritten = execution.result(entry)
@@ -244,6 +282,9 @@ class Recorder:
         self._patiently(in_transaction, execution.statement)
 
     # -- parts ----------------------------------------------------------------------------------
+
+    def _connected(self, connection: Connection) -> None:
+        self.was_elsewhere = self.was_elsewhere or self._active
 
     def _hook(self, name: str) -> Callable[..., bool]:
         if name == "do_execute_no_params":
@@ -307,8 +348,9 @@ class Recorder:
             NeedsDecision: nobody can know.
         """
         if is_done(noted):
-            if noted.returned_rows:
+            if noted.returned_rows and noted.state != HAPPENED:
                 raise unknown(self._key, noted, "it returned rows that the revision goes by, and they are not kept")
+            self._check_for(noted, statement)
             return True
         if noted.state == AGAIN:
             return False
@@ -321,6 +363,14 @@ class Recorder:
         if not happened:
             self._changes.clean_up(self._visit.query, statement)
         return happened
+
+    def _check_for(self, noted: Entry, statement: Statement) -> None:
+        """A table that was made must be there: somebody may have undone by hand what the journal calls done."""
+        makes = statement.verb == "CREATE" and statement.subject == "TABLE" and self._changes.ddl_commits
+        if noted.state != FINISHED or not makes or self._changes.image(self._visit.query, statement) != "absent":
+            return
+        if not any(statement.name[-1] in other.summary for other in self._resumption.left):
+            raise unknown(self._key, noted, "it is noted as done, and what it has made is not there")
 
     def _started(self, entry: Entry, statement: Statement) -> Entry:
         image = self._changes.image(self._visit.query, statement)
@@ -346,7 +396,9 @@ class Recorder:
         patience: Patience | None = None
         while True:
             try:
-                return execute()
+                execute()
+                self.failed = None
+                return
             except Exception as error:
                 if self._changes.is_transient(error) is None:
                     raise

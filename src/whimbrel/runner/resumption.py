@@ -22,12 +22,12 @@ class Resumption:
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        self._left = list(entries)
+        self.left = list(entries)
         self.passed_over: list[Entry] = []
         """Statements that the revision has not come to again: it looks before it acts, and found them done."""
 
     def __bool__(self) -> bool:
-        return bool(self._left)
+        return bool(self.left)
 
     def match(self, entry: Entry) -> Entry | None:
         """What the journal says of the next statement; None if it was not begun.
@@ -38,22 +38,22 @@ class Resumption:
         Raises:
             Mismatch: it is not what was executed there the last time.
         """
-        for number, other in enumerate(self._left):
+        for number, other in enumerate(self.left):
             if _fits(other, entry):
-                self._pass_over(self._left[:number])
-                del self._left[: number + 1]
+                self._pass_over(self.left[:number])
+                del self.left[: number + 1]
                 return other
-        if self._left:
-            alike = next((other for other in self._left if other.summary == entry.summary), None)
+        if self.left:
+            alike = next((other for other in self.left if other.summary == entry.summary), None)
             if alike is not None:
                 raise Mismatch(alike, "its text or its parameters are not the same as the last time")
-            self._pass_over(self._left)
-            self._left.clear()
+            self._pass_over(self.left)
+            self.left.clear()
         return None
 
     def _pass_over(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            if _changes_data(entry):
+            if _changes_data(entry) and entry.state != HAPPENED:
                 raise Mismatch(entry, "the revision does not come to it any more")
             self.passed_over.append(entry)
 
