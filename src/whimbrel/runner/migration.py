@@ -68,6 +68,7 @@ class Migration:
         try:
             turn.persist(lambda: self._once(visit, dialect, turn, run), self._may_repeat)
         except StopRequested as error:
+            self._interruption.requested = False  # it was for this run
             raise self._ended(KeyboardInterrupt()) from error
         except BaseException as error:
             raise self._ended(error)  # noqa: B904  # the same one
