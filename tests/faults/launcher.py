@@ -205,6 +205,8 @@ def _rooms() -> list[str]:
 
 def main() -> None:
     """Answer requests until standard input ends."""
+    for number in (signal.SIGINT, signal.SIGHUP):  # which a shell or nohup may have made ignored, for all below
+        signal.signal(number, signal.SIG_DFL)
     tests = str(Path(__file__).resolve().parent.parent)
     sys.path[:] = [tests, *(path for path in sys.path if path not in (tests, str(Path(__file__).resolve().parent)))]
     for name in (*PRELOAD, *_rooms()):
