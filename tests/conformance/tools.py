@@ -28,6 +28,9 @@ Tool = Callable[..., Result]
 IS_NEWEST = tuple(map(int, alembic.__version__.split(".")[:2])) >= (1, 20)
 """Whether the Alembic installed here, at 1.16 the oldest, has all that the tests compare."""
 
+HAS_PLUGINS = hasattr(alembic.util, "PriorityDispatcher")
+"""Whether it has plugins, as since 1.18: an older one sees the tables of the journal."""
+
 
 def stock(*argv: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result:
     """Stock Alembic. An error of Alembic's exits with 255, as a process does that calls `sys.exit(-1)`."""

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import ModuleType
 
 import alembic.autogenerate
-import alembic.util
 import pytest
 import sqlalchemy as sa
 
+from conformance.tools import HAS_PLUGINS
 from support.cli import Result, whimbrel
 from support.cli import alembic as stock
 from support.journal import write_journal
@@ -24,7 +24,6 @@ from support.projects import Rev, alembic_project, native_project
 from whimbrel import alembic_plugin
 from whimbrel.journal.comparison import without_journal
 
-HAS_PLUGINS = hasattr(alembic.util, "PriorityDispatcher")
 with_plugins = pytest.mark.skipif(not HAS_PLUGINS, reason="Alembic has plugins since 1.18")
 
 PLUGINS = "alembic.autogenerate.whimbrel"
