@@ -12,7 +12,6 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
-import alembic.autogenerate
 import pytest
 import sqlalchemy as sa
 
