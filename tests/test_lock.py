@@ -15,6 +15,7 @@ from whimbrel.dialects import Holder, dialect_named
 from whimbrel.errors import LockBusy
 from whimbrel.events import Event, Waiting
 from whimbrel.lock import Lock
+from whimbrel.patience import Patience
 
 if TYPE_CHECKING:
     from whimbrel.dialects.base import Sessions
@@ -72,10 +73,10 @@ def _is_in_transaction(connection: sa.Connection) -> bool:
 
 def test_one_has_the_lock_and_another_one_is_refused_with_who_has_it(make_lock: Callable[[], Made]) -> None:
     (first, holding), (second, _) = make_lock(), make_lock()
-    first.acquire(0, _nobody)
+    first.acquire(Patience(0), _nobody)
     assert first.is_held()
     with pytest.raises(LockBusy) as refused:
-        second.acquire(0, _nobody)
+        second.acquire(Patience(0), _nobody)
     assert not second.is_held()
     error = refused.value
     number = _sessions(str(holding.engine.url)).session(query_of(holding.connection))
@@ -86,9 +87,9 @@ def test_one_has_the_lock_and_another_one_is_refused_with_who_has_it(make_lock: 
 
 def test_the_lock_is_had_once_it_is_given_back(make_lock: Callable[[], Made]) -> None:
     (first, _), (second, _) = make_lock(), make_lock()
-    first.acquire(0, _nobody)
+    first.acquire(Patience(0), _nobody)
     assert first.release()
-    second.acquire(0, _nobody)
+    second.acquire(Patience(0), _nobody)
     assert second.is_held()
     assert not first.is_held()
     assert not first.release()
@@ -99,14 +100,14 @@ def test_who_waits_gets_the_lock_when_it_is_given_back(
 ) -> None:
     monkeypatch.setattr(module, "_TOLD_AFTER", 0.0)
     (first, _), (second, _) = make_lock(), make_lock()
-    first.acquire(0, _nobody)
+    first.acquire(Patience(0), _nobody)
     told: list[Event] = []
 
     def listen(event: Event) -> None:
         told.append(event)
         first.release()  # at the first word of who is in the way
 
-    second.acquire(100, listen)
+    second.acquire(Patience(100), listen)
     assert second.is_held()
     (waiting,) = told
     assert isinstance(waiting, Waiting)
@@ -117,22 +118,22 @@ def test_who_waits_gets_the_lock_when_it_is_given_back(
 def test_waiting_and_having_leave_no_transaction_open(make_lock: Callable[[], Made]) -> None:
     """A snapshot that stays open holds up CREATE INDEX CONCURRENTLY of whoever has the lock."""
     (first, holding), (second, waiting) = make_lock(), make_lock()
-    first.acquire(0, _nobody)
+    first.acquire(Patience(0), _nobody)
     assert not _is_in_transaction(holding)
     with pytest.raises(LockBusy):
-        second.acquire(0.05, lambda event: None)
+        second.acquire(Patience(0.05), lambda event: None)
     assert not _is_in_transaction(waiting)
 
 
 def test_a_lock_that_was_lost_with_its_session_is_not_held(make_lock: Callable[[], Made], server_url: str) -> None:
     (first, holding), (second, other) = make_lock(), make_lock()
-    first.acquire(0, _nobody)
+    first.acquire(Patience(0), _nobody)
     sessions = _sessions(server_url)
     sessions.end(query_of(other.connection), sessions.session(query_of(holding.connection)))
     with pytest.raises(Exception, match=r"."):
         first.is_held()
     holding.invalidate()
-    second.acquire(100, lambda event: None)
+    second.acquire(Patience(100), lambda event: None)
     assert second.is_held()
 
 

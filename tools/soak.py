@@ -124,7 +124,7 @@ class Soak:
             return
         if options.points:
             lose = sys.maxsize
-            yield "connection lost", lose, len(SHAPES), lambda bench, number: bench.crash(number, only_cut=True)
+            yield "connection lost", lose, len(SHAPES), lambda bench, number: bench.crash(number, act="cut")
         yield "connection cut", options.cuts, revisions, lambda bench, number: bench.cut()
         yield RARE, options.servers, revisions, lambda bench, number: server_crash(bench, server)
         if kind == "postgresql":

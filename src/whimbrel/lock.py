@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from .errors import LockBusy
 from .events import Listener, Waiting
-from .patience import Patience
 from .record import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from .connect.driver import Query
     from .dialects import Holder
     from .dialects.base import Sessions
+    from .patience import Patience
 
 _TOLD_AFTER = 1.0
 _TOLD_EVERY = 10.0
@@ -52,11 +52,11 @@ class Lock:
         self._between_tries = between_tries
         self._where = where
 
-    def acquire(self, seconds: float, listen: Listener, *, in_transaction: bool = False) -> None:
+    def acquire(self, patience: Patience, listen: Listener, *, in_transaction: bool = False) -> None:
         """Take the lock.
 
         Args:
-            seconds: how long to wait for it.
+            patience: how long to wait for it.
             listen: is told who has it.
             in_transaction: take it only until the transaction ends.
 
@@ -64,7 +64,7 @@ class Lock:
             LockBusy: somebody else has it.
         """
         take = self._sessions.acquire_in_transaction if in_transaction else self._sessions.acquire
-        patience, told = Patience(seconds), _TOLD_AFTER
+        told = _TOLD_AFTER
         while not take(self._query, self.key):
             holder = self._holder()
             self._between_tries()
@@ -72,7 +72,7 @@ class Lock:
                 listen(Waiting("another migrator", str(holder or "it has just ended"), patience.waited))
                 told += _TOLD_EVERY
             if not patience.wait():
-                raise busy(holder, seconds, self._where)
+                raise busy(holder, patience.total, self._where)
         self._between_tries()
 
     def release(self) -> bool:

@@ -38,13 +38,13 @@ class CrashPoints:
     Args:
         scheme: the URL's scheme; the driver's classes are changed, for the rest of this process.
         crash_after: after which point; None only counts, 0 is before the first.
-        only_cut: do not kill the process, but cut its connection (psycopg and pymysql).
+        act: what happens there: `kill` the process, `cut` its connection (psycopg and pymysql), or send it a `signal`.
     """
 
-    def __init__(self, scheme: str, crash_after: int | None, *, only_cut: bool = False) -> None:
+    def __init__(self, scheme: str, crash_after: int | None, *, act: str = "kill") -> None:
         self.labels: list[str] = []
         self._crash_after = crash_after
-        self._only_cut = only_cut
+        self._act = {"kill": _crash, "cut": _cut, "signal": _signal}[act]
         self._inside = threading.local()
         _, _, driver = scheme.partition("+")
         if driver in _PATCHED:
@@ -56,10 +56,10 @@ class CrashPoints:
     def _patch_module(self, module: Any, prefix: str) -> None:
         for cls in {cls for name, cls in vars(module).items() if name.startswith(prefix) and isinstance(cls, type)}:
             for base in cls.__mro__:
-                for method in _METHODS:
+                for method in (*_METHODS, "close"):
                     function = base.__dict__.get(method)
                     if callable(function) and not hasattr(function, "counted"):
-                        setattr(base, method, self._counted(function))
+                        setattr(base, method, self._counted(function, is_point=method != "close"))
 
     def _patch_sqlite3(self) -> None:
         counted = self._counted
@@ -87,19 +87,22 @@ class CrashPoints:
         for module in (sqlite3, importlib.import_module("sqlite3.dbapi2")):
             vars(module)["connect"] = connect_counted
 
-    def _counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _counted(self, function: Callable[..., Any], *, is_point: bool = True) -> Callable[..., Any]:
+        """The function, and a point behind it; what it calls itself is none, such as the ROLLBACK in a `close()`."""
+
         def call(this: Any, *args: Any, **options: Any) -> Any:
             if getattr(self._inside, "call", False):  # one method of a driver calls another
                 return function(this, *args, **options)
             label = str(args[0]) if args else function.__name__.upper()
-            if self._crash_after == 0 and not _only_reads(label):
-                _crash()
+            if self._crash_after == 0 and is_point and not _only_reads(label):
+                self._crash_after = None
+                self._act(this)
             self._inside.call = True
             try:
                 return function(this, *args, **options)
             finally:
                 self._inside.call = False
-                if not _only_reads(label):
+                if is_point and not _only_reads(label):
                     self._passed(label, this)
 
         call.counted = True  # type: ignore[attr-defined]
@@ -108,20 +111,26 @@ class CrashPoints:
     def _passed(self, label: str, this: Any) -> None:
         self.labels.append(" ".join(label.split())[:70])
         if len(self.labels) == self._crash_after:
-            _cut(getattr(this, "connection", this)) if self._only_cut else _crash()
+            self._act(this)
 
 
 def _only_reads(label: str) -> bool:
     return _READS.match(label) is not None and _ACTS.search(label) is None
 
 
-def _cut(connection: Any) -> None:
+def _cut(this: Any) -> None:
     """Cut the connection to the server below the driver, who finds out at its next call."""
+    connection = getattr(this, "connection", this)
     descriptor = connection.fileno() if hasattr(connection, "fileno") else connection._sock.fileno()
     with socket.socket(fileno=os.dup(descriptor)) as line:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _crash() -> None:
+def _crash(_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
     signal.pause()
+
+
+def _signal(_: Any) -> None:
+    """Ask the process to end; it goes on as long as it likes."""
+    os.kill(os.getpid(), signal.SIGTERM)

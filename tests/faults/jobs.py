@@ -7,6 +7,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,7 @@ def whimbrel(
 ) -> int:
     """`whimbrel upgrade`: the exit code, and the text of an error, are those of the command line."""
     from whimbrel import Project, WhimbrelError
+    from whimbrel.cli.signals import Signals
     from whimbrel.events import RevisionFinished
 
     def listen(event: Any) -> None:
@@ -38,14 +40,16 @@ def whimbrel(
 
     project = Project.load(folder, listener=listen)
     points = _faults(scheme, **faults)
+    signals = Signals(project.interruption, print)
     gate()
     try:
-        getattr(project, command)(target)
+        with signals if faults.get("act") == "signal" else nullcontext():
+            getattr(project, command)(target)
     except WhimbrelError as error:
         print("\n".join(error.lines()))
         return error.exit_code
     except KeyboardInterrupt:
-        return 130
+        return 128 + (signals.heard or signal.SIGINT)
     finally:
         if points:
             report("points", points.labels)
@@ -94,7 +98,7 @@ def _faults(
     *,
     count: bool = False,
     crash_after: int | None = None,
-    only_cut: bool = False,
+    act: str = "kill",
     pages: int | None = None,
 ) -> CrashPoints | None:
     """Prepare this process to fail.
@@ -102,8 +106,8 @@ def _faults(
     Args:
         scheme: that of its URL, which names the driver.
         count: report all crash points at the end.
-        crash_after: be killed at this one,
-        only_cut: or lose only the connection.
+        crash_after: at this one
+        act: be killed, lose the connection (`cut`), or get a `signal`.
         pages: the SQLite database may grow to so many pages.
     """
     if pages is not None:
@@ -114,7 +118,7 @@ def _faults(
             cursor.execute(f"PRAGMA max_page_count = {pages}")
             cursor.close()
 
-    return CrashPoints(scheme, crash_after, only_cut=only_cut) if count or crash_after is not None else None
+    return CrashPoints(scheme, crash_after, act=act) if count or crash_after is not None else None
 
 
 def cut(report: Report, gate: Gate, *, url: str, after: list[float], seed: int) -> None:

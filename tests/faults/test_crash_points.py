@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from faults.conftest import MakeBench
 from faults.generator import SHAPES
-from faults.invariants import hold
+from faults.invariants import Trial, hold
 from faults.trials import Bench
 
 SHARES = 3
@@ -15,11 +17,14 @@ SHARES = 3
 FEW = 4
 
 
-def _few(bench: Bench) -> None:
+def _few(bench: Bench, act: str = "kill") -> list[Trial]:
     points = bench.points()
     assert len(points) > bench.project.revisions, "the calls of this driver are not counted"
-    for point in bench.random.sample(range(len(points) + 1), FEW):
-        hold(bench.crash(point, points[point - 1] if point else ""))
+    drawn = bench.random.sample(range(len(points) + 1), FEW)
+    trials = [bench.crash(point, points[point - 1] if point else "", act=act) for point in drawn]
+    for trial in trials:
+        hold(trial)
+    return trials
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -46,3 +51,10 @@ def test_some_points_through_an_async_driver(kind: str, make_bench: MakeBench) -
 
 def test_some_points_of_a_project_with_env_py(kind: str, make_bench: MakeBench) -> None:
     _few(make_bench(kind, "whimbrel with env.py", count=len(SHAPES)))
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_some_points_at_which_a_signal_comes(kind: str, is_async: bool, make_bench: MakeBench) -> None:
+    """It is never taken for a failure: the run ends as one that was told to, or is through already."""
+    for trial in _few(make_bench(kind, is_async=is_async, count=len(SHAPES)), "signal"):
+        assert {run.code for run in trial.runs} <= {0, 128 + signal.SIGTERM}, (trial.note, trial.runs[0].output)

@@ -34,7 +34,7 @@ def test_the_connection_is_lost_at_some_points(kind: str, make_bench: MakeBench)
     points = bench.points()
     # The first ones belong to the lock and the tables of the journal.
     for point in {1, 2, 3, *bench.random.sample(range(4, len(points) + 1), LOSSES)}:
-        hold(bench.crash(point, points[point - 1], only_cut=True))
+        hold(bench.crash(point, points[point - 1], act="cut"))
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"])

@@ -118,11 +118,10 @@ class Bench:
 
     # -- trials ---------------------------------------------------------------------------------
 
-    def crash(self, point: int, label: str = "", *, only_cut: bool = False) -> Trial:
-        """Killed, or the connection lost, after a point of the run; then run again."""
-        what = "connection lost" if only_cut else "killed"
-        trial = self.begin(f"{what} after point {point}, {label or 'the start'}")
-        run = self.launcher.one(self.job(crash_after=point, only_cut=only_cut))
+    def crash(self, point: int, label: str = "", *, act: str = "kill") -> Trial:
+        """Killed, cut off or told by a signal to end, after a point of the run; then run again."""
+        trial = self.begin(f"{act} after point {point}, {label or 'the start'}")
+        run = self.launcher.one(self.job(crash_after=point, act=act))
         return self.end(trial, [run])
 
     def kill(self, most: int = 3) -> Trial:

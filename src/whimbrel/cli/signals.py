@@ -40,7 +40,7 @@ class Signals:
         self._interruption = interruption
         self._say = say
         self.heard: int | None = None
-        self._is_told = False
+        self._is_raised = False
 
     def __enter__(self) -> Signals:
         self._reading, self._writing = socket.socketpair()
@@ -62,21 +62,25 @@ class Signals:
         self._writing.close()  # the thread reads the end, and ends
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        """In the main thread, between two steps of Python. A statement with the server is given up by the thread."""
-        if self._is_told or self._interruption.in_flight:
+        """In the main thread, between two steps of Python. A statement with the server is given up by the thread, and
+        where whimbrel is at work it looks by itself whether it is to stop.
+        """
+        self.heard = self.heard or number
+        if self._is_raised or self._interruption.in_flight or self._interruption.is_deferred:
             return
-        self._is_told = self._interruption.requested = True
+        self._is_raised = True
         raise KeyboardInterrupt
 
     def _watch(self) -> None:
         """In a thread of its own, at once, whatever the main thread is doing."""
+        is_first = True
         while received := self._reading.recv(1):
             number = received[0]
             if number not in self._before:
                 continue
-            if self.heard is not None:
+            if not is_first:
                 os._exit(128 + number)
-            self.heard = number
+            is_first, self.heard = False, self.heard or number
             self._say("stopping: the statement is given up and rolled back; once more ends the process at once")
             self._interruption.request()
         self._reading.close()

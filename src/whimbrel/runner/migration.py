@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from alembic.runtime.migration import RevisionStep
+from sqlalchemy import exc
 
 from ..dialects import Dialect
 from ..edited import edited, refusal, told
@@ -63,21 +64,12 @@ class Migration:
         if visit.offline or dialect is None:
             run()
             return
-        turn = Turn(visit, dialect, self._limits, self._listen)
-        self._interruption.use(canceller(visit, dialect))
-        try:
-            turn.persist(lambda: self._once(visit, dialect, turn, run), self._may_repeat)
-        except StopRequested as error:
-            self._interruption.requested = False  # it was for this run
-            raise self._ended(KeyboardInterrupt()) from error
-        except BaseException as error:
-            raise self._ended(error)  # noqa: B904  # the same one
-        finally:
-            self._interruption.use(None)
-        if visit.owned and visit.changed:
-            # Not only when env.py has ended: it may close a tunnel to the database then.
-            protection = self._protection
-            visit.confirmed = verify(visit, self._listen, lambda: protection is not None and protection.is_noted)
+        with self._interruption.deferred():
+            self._persist(visit, dialect, run)
+            if visit.owned and visit.changed:
+                # Not only when env.py has ended: it may close a tunnel to the database then.
+                protection = self._protection
+                visit.confirmed = verify(visit, self._listen, lambda: protection is not None and protection.is_noted)
 
     def steps(self, visit: Visit) -> Iterator[AlembicStep]:
         """The steps of one database, for Alembic: `Work.steps`."""
@@ -88,6 +80,7 @@ class Migration:
         if protection is not None:
             protection.follow(plan)
         for step, alembic_step in zip(plan.steps, alembic_steps, strict=True):
+            self._interruption.check()
             started = time.monotonic()
             if protection is None:
                 self._begun(visit, step)
@@ -113,6 +106,27 @@ class Migration:
         return plan
 
     # -- parts ----------------------------------------------------------------------------------
+
+    def _persist(self, visit: Visit, dialect: Dialect, run: Callable[[], None]) -> None:
+        """Run the steps of one database, as often as it takes.
+
+        Raises:
+            KeyboardInterrupt: the run was asked to stop.
+        """
+        interruption = self._interruption
+        turn = Turn(visit, dialect, self._limits, self._listen, interruption.sleep)
+        interruption.use(canceller(visit, dialect))
+        try:
+            turn.persist(lambda: self._once(visit, dialect, turn, run), self._may_repeat)
+        except BaseException as error:
+            is_stopped = isinstance(error, StopRequested)
+            # The server may hear of it only when it executes the next statement, one of whimbrel's own.
+            if not is_stopped and not (interruption.requested and isinstance(error, exc.DBAPIError)):
+                raise self._ended(error)  # noqa: B904  # the same one
+            interruption.requested = False  # it was for this run
+            raise self._ended(KeyboardInterrupt()) from error
+        finally:
+            interruption.use(None)
 
     def _once(self, visit: Visit, dialect: Dialect, turn: Turn, run: Callable[[], None]) -> None:
         """Run the steps from where the database is now; if there are none, nothing is locked, and nothing written."""

@@ -106,7 +106,8 @@ class Protection:
             begun()
             self._visit.resumable = self.may_resume
             recorder.start(step.revision, step.direction, self._attempts.entries() if self._attempts else [])
-            migrate(**arguments)
+            with self._interruption.heard_at_once():
+                migrate(**arguments)
             recorder.stop()
 
         alembic_step.migration_fn = protected

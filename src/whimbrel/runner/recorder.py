@@ -147,19 +147,23 @@ class Recorder:
     def begun(self) -> None:
         """Between two transactions of a revision, on SQLite, another migrator may have been faster."""
         if self._active and not self._noted:
-            self._turn.check_position()
+            with self._interruption.deferred():
+                self._turn.check_position()
 
     def committing(self) -> None:
         """What was executed since the last commit is committed now, and so is the note of it."""
-        if self._active and (self._buffer or self._resumption):
-            self._turn.may_commit_midway()
-        if self._active and self._book is not None:
+        if not self._active:
+            return
+        with self._interruption.deferred():
+            if self._buffer or self._resumption:
+                self._turn.may_commit_midway()
             self._write([])
 
     def leaving(self) -> None:
         """From now on statements cannot be seen. That they may have been executed is noted."""
         if self._active:
-            self._leave(_UNSEEN)
+            with self._interruption.deferred():
+                self._leave(_UNSEEN)
 
     def _leave(self, summary: str) -> None:
         if self._book is None or self.has_locked_tables:
@@ -188,7 +192,7 @@ class Recorder:
             return False
         if context.execution_options.get(OWN):
             return False
-        with self._remembered():
+        with self._remembered(), self._interruption.deferred():
             self._execute_once(call, cursor, sql, parameters, context)
         return True
 

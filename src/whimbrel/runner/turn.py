@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from os import getpid
@@ -36,17 +37,26 @@ class Turn:
         dialect: what it is.
         limits: how long to wait for what.
         listen: is told what is waited for.
+        sleep: pauses for so many seconds; raises if the run is to stop.
     """
 
-    def __init__(self, visit: Visit, dialect: Dialect, limits: Limits, listen: Listener) -> None:
+    def __init__(
+        self,
+        visit: Visit,
+        dialect: Dialect,
+        limits: Limits,
+        listen: Listener,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._visit = visit
         self._sessions = dialect.sessions
         self._changes = dialect.changes
         self._limits = limits
         self._listen = listen
+        self._sleep = sleep
         self._lock: Lock | None = None
         self._pooled: bool | None = None  # not known
-        self._waits_for_locks = Patience(limits.lock_wait)
+        self._waits_for_locks = self._lock_wait()
         self._told = _TOLD_EVERY
 
     # -- the lock -------------------------------------------------------------------------------
@@ -70,14 +80,14 @@ class Turn:
             yield
             return
         if not visit.owned:
-            self._lock.acquire(self._limits.lock_wait, self._listen, in_transaction=True)
+            self._lock.acquire(self._lock_wait(), self._listen, in_transaction=True)
             try:
                 yield
             finally:
                 with suppress(Exception):  # the connection broke, and the lock with it
                     self._sessions.leave_transaction(visit.query, self._lock.key)
             return
-        self._lock.acquire(self._limits.lock_wait, self._listen)
+        self._lock.acquire(self._lock_wait(), self._listen)
         before = self._introduce(f"whimbrel on {gethostname()}, process {getpid()}")
         try:
             yield
@@ -154,6 +164,9 @@ class Turn:
                 hint="connect to the server itself, past any pooler, and run the same command again",
             )
 
+    def _lock_wait(self) -> Patience:
+        return Patience(self._limits.lock_wait, sleep=self._sleep)
+
     def _ask_whether_pooled(self) -> bool | None:
         driver = self._visit.context.connection.connection.driver_connection  # type: ignore[union-attr]
         try:
@@ -224,7 +237,8 @@ class Turn:
             if not self._waits_for_locks.wait():
                 raise busy(self._holder(), self._limits.lock_wait, self._visit.where) from error
             return self._waits_for_locks
-        patience = patience or Patience(self._limits.retry, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
+        if patience is None:
+            patience = Patience(self._limits.retry, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE, sleep=self._sleep)
         what = {"lock": "a lock", "deadlock": "another try after a deadlock"}.get(reason, "another try")
         who = " and ".join(map(str, self._blockers(statement))) or "whoever was in the way is gone"
         self._listen(Waiting(f"{what}, for {statement.summary}", who, patience.waited))
