@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from support.databases import fresh_database, rows, tables, version_rows
 from support.projects import Rev, linear, native_project
 from whimbrel import Project, WhimbrelError
-from whimbrel.events import Event, RevisionFinished, Waiting
+from whimbrel.events import Event, RevisionFinished, RevisionStarted, Waiting
 
 
 @pytest.fixture
@@ -50,8 +50,15 @@ except Exception:
     pass
 op.create_table("t", sa.Column("x", sa.Integer))
 """.strip()
-    project = Project.load(native_project(tmp_path / "p", url, [Rev("aaaa", upgrade=catches)]))
-    project.interruption.requested = True
+
+    def listen(event: Event) -> None:
+        if isinstance(event, RevisionStarted) and not heard:
+            heard.append(event)
+            project.interruption.request()
+
+    heard: list[Event] = []
+    folder = native_project(tmp_path / "p", url, [Rev("aaaa", upgrade=catches)])
+    project = Project.load(folder, listener=listen)
     with pytest.raises(KeyboardInterrupt) as stopped:
         project.upgrade()
     assert "interrupted while aaaa ran" in str(stopped.value.args[0])

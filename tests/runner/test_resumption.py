@@ -60,7 +60,7 @@ MISMATCHES: list[tuple[str, list[Entry], list[Entry], int]] = [
     ("rows that it does not come to again", noted((INSERT, FINISHED), (B, FINISHED)), [entry(B)], 1),
     ("rows before another new statement", noted((INSERT, FINISHED)), [entry(C)], 1),
     ("rows that a WITH has deleted", noted(("WITH x AS (SELECT 1) DELETE FROM a", FINISHED)), [entry(C)], 1),
-    ("rows that were returned", [entry("CALL p()", seq=1, state=FINISHED, returned_rows=True)], [entry(C)], 1),
+    ("rows that were returned", [entry("CALL p()", seq=1, state=FINISHED, returned="not kept")], [entry(C)], 1),
     ("the second of three", noted((INSERT, FINISHED), (UPDATE, FINISHED), (B, STARTED)), [entry(INSERT), entry(B)], 2),
     ("a table that is made in another way", noted((A, FINISHED)), [entry("CREATE TABLE a (y int)")], 1),
 ]

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from whimbrel.connect.engine import execute_on
+from whimbrel.dialects import dialect_named
 from whimbrel.history.checksum import checksum
 from whimbrel.journal import Attempt
-from whimbrel.journal.tables import Tables
+from whimbrel.journal.book import Book
 
 
 def attempt(revision: str = "aaaa", **fields: object) -> Attempt:
@@ -56,9 +58,15 @@ def running_here(pid: int = os.getpid(), **fields: object) -> Attempt:
 
 def write_journal(url: str, attempts: Iterable[Attempt] = (), schema: str | None = None) -> None:
     """Make a journal in a database, with these attempts in it."""
-    tables = Tables(schema)
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as connection:
-        tables.metadata.create_all(connection)
-        for one in attempts:
-            connection.execute(tables.attempts.insert().values(**one._asdict()))
+        book = book_on(connection, schema)
+        book.create()
+        book.note(*attempts)
+
+
+def book_on(connection: sa.Connection, schema: str | None = None) -> Book:
+    """The journal behind a connection."""
+    dialect = dialect_named(connection.dialect.name)
+    assert dialect is not None
+    return Book(execute_on(connection), dialect, schema)

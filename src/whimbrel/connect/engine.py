@@ -7,8 +7,10 @@ loop of its own. There are no twins.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy
@@ -129,13 +131,38 @@ def driver_is_in_transaction(connection: Connection) -> bool:
 
 def query_on(connection: Connection) -> Query:
     """As `query_of`, with errors as SQLAlchemy raises them; it knows afterwards if the connection was lost."""
-    plain = query_of(connection.connection)
+    execute = execute_on(connection)
+    return lambda statement: execute(statement, ())
 
-    def query(statement: str) -> list[tuple[Any, ...]]:
-        with errors_explained(connection, statement):
-            return plain(statement)
 
-    return query
+def execute_on(connection: Connection) -> Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]:
+    """As `query_on`, with parameters, for each of which the statement has a `?`. It has no literals."""
+    style = connection.dialect.paramstyle
+
+    def execute(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        text = _marked(statement, style) if parameters else statement
+        with errors_explained(connection, text):
+            return _fetched(connection.connection, text, parameters)
+
+    return execute
+
+
+_MARK = re.compile(r"""(?P<name>"[^"]*"|`[^`]*`)|\?""")
+
+
+@cache
+def _marked(statement: str, style: str) -> str:
+    """The statement with its parameters marked as the driver wants them; a `?` in a quoted name is none."""
+    number = 0
+
+    def mark(found: re.Match[str]) -> str:
+        nonlocal number
+        if name := found["name"]:
+            return name.replace("%", "%%") if "format" in style else name
+        number += 1
+        return {"qmark": "?", "numeric": f":{number}", "numeric_dollar": f"${number}"}.get(style, "%s")
+
+    return _MARK.sub(mark, statement)
 
 
 @contextmanager
@@ -157,12 +184,16 @@ def errors_explained(connection: Connection, statement: str | None = None) -> It
 def query_of(connection: Any) -> Query:
     """Queries through a cursor of a DBAPI connection: SQLAlchemy does not notice and begins no transaction."""
 
-    def query(statement: str) -> list[tuple[Any, ...]]:
-        cursor = connection.cursor()
-        try:
-            cursor.execute(statement)
-            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
-        finally:
-            cursor.close()
+    return lambda statement: _fetched(connection, statement, ())
 
-    return query
+
+def _fetched(connection: Any, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    cursor = connection.cursor()
+    try:
+        if parameters:
+            cursor.execute(statement, parameters)
+        else:
+            cursor.execute(statement)
+        return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+    finally:
+        cursor.close()

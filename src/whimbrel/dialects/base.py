@@ -6,7 +6,7 @@ from ..connect.waiting import CONNECT_TIMEOUT
 from ..record import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import Any, Protocol
 
@@ -117,6 +117,9 @@ class Changes(Protocol):
     def kind(self, statement: Statement) -> str:
         """One of PASSES, ENDS, IN_TRANSACTION, COMMITS, ALONE."""
 
+    def commits_first(self, statement: Statement) -> bool:
+        """Whether the first thing that a statement does is to commit what came before it."""
+
     def image(self, query: Query, statement: Statement) -> str | None:
         """What the statement changes, as it is now; None if that cannot be seen."""
 
@@ -162,6 +165,20 @@ class Dialect(Protocol):
     def hints(self) -> Mapping[str, str]:
         """Regular expressions for what a driver says when it cannot connect, and what helps."""
 
+    @property
+    def table_options(self) -> str:
+        """What stands behind the definition of a table that must have transactions."""
+
+    def put(self, table: str, columns: Sequence[str], key: Sequence[str], rows: str) -> str:
+        """A statement that writes rows, in the place of those with the same key; `table` is quoted.
+
+        Args:
+            table: which table.
+            columns: their names, which need no quotes but are words of some language.
+            key: those of the primary key.
+            rows: what stands behind VALUES.
+        """
+
     def plain(self, url: DatabaseUrl, seconds: float = CONNECT_TIMEOUT) -> AbstractContextManager[Query] | None:
         """A connection of the driver alone, or None if the URL asks for more than that can do. Reads only.
 
@@ -194,6 +211,14 @@ class Dialect(Protocol):
 def literal(text: str) -> str:
     """A string literal of standard SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def put_on_conflict(table: str, columns: Sequence[str], key: Sequence[str], rows: str) -> str:
+    """`Dialect.put` as PostgreSQL and SQLite (3.24) have it."""
+    names, keys = (", ".join(map(double_quoted, some)) for some in (columns, key))
+    others = (double_quoted(name) for name in columns if name not in key)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in others)
+    return f"INSERT INTO {table} ({names}) VALUES {rows} ON CONFLICT ({keys}) DO UPDATE SET {changes}"
 
 
 def double_quoted(*names: str | None) -> str:

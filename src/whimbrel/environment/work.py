@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
 from sqlalchemy import Engine
 
 from .. import versions
-from ..connect.engine import errors_explained, has_one_connection, on_new_connection, query_on
+from ..connect.engine import errors_explained, execute_on, has_one_connection, on_new_connection, query_on
 from ..connect.url import mask
 from ..connect.waiting import CONNECT_TIMEOUT
 from ..dialects import Dialect, Place, dialect_named
@@ -318,6 +318,12 @@ class Visit:
 
         with waiting_at_most(self.connect_timeout):
             return on_new_connection(self.engine, asked)
+
+    @property
+    def execute(self) -> Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]:
+        """As `query`, with parameters, for each of which the statement has a `?`."""
+        assert self.context.connection is not None
+        return execute_on(self.context.connection)
 
     @property
     def query(self) -> Query:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
-
+from ..dialects import Dialect
 from ..record import Record
-from .attempt import CRASHED, RUNNING, Attempt
-from .tables import Tables
-
-OWN = "whimbrel_journal"
-"""The execution option of the journal's own statements."""
+from .attempt import ATTEMPTS, RUNNING, STATEMENTS, Attempt
+from .tables import ATTEMPT_COLUMNS, ATTEMPT_KEY, STATEMENT_COLUMNS, STATEMENT_KEY, definitions
 
 STARTED, FINISHED, HAPPENED, AGAIN, UNDECIDED = "started", "done", "happened", "again", "undecided"
 """The states of a statement. `happened` and `again` are what a human has decided about one that was `undecided`."""
+
+_AT_ONCE = 500
+"""Rows in one statement, so that there are not too many parameters for any driver."""
 
 
 class Entry(Record):
@@ -29,7 +29,8 @@ class Entry(Record):
         sql_sha256, parameters_sha256: of its text and of its parameters.
         before_image: a hash of what it changes, as it was before; None if that cannot be seen.
         affected, inserted_id: what the driver said of it.
-        returned_rows: whether it returned rows, which the revision may have gone by.
+        returned: the rows that it returned, if they are keys that the database has made up; `NOT_KEPT` for any others;
+            None if it returned none.
     """
 
     seq: int
@@ -40,7 +41,11 @@ class Entry(Record):
     before_image: str | None = None
     affected: int | None = None
     inserted_id: int | None = None
-    returned_rows: bool = False
+    returned: str | None = None
+
+
+NOT_KEPT = "not kept"
+"""What stands for returned rows that may hold what nobody should read in a journal."""
 
 
 def now() -> str:
@@ -51,106 +56,92 @@ def now() -> str:
 class Book:
     """The journal of one database.
 
+    It writes through the driver: SQLAlchemy would take longer for it than for the migrations that it is about.
+
     Args:
-        connection: the connection of the migrations. Nothing here commits.
+        execute: runs a statement, with `?` for each of its parameters, on the connection of the migrations. Nothing
+            here commits.
+        dialect: what the database is.
         schema: the schema of the version table.
     """
 
-    def __init__(self, connection: Connection, schema: str | None) -> None:
-        self._connection = connection
-        self._tables = Tables(schema)
+    def __init__(
+        self, execute: Callable[[str, Sequence[Any]], list[tuple[Any, ...]]], dialect: Dialect, schema: str | None
+    ) -> None:
+        self._execute = execute
+        self._dialect = dialect
+        self._schema = schema
+        self._attempts = dialect.quoted(schema, ATTEMPTS)
+        self._statements = dialect.quoted(schema, STATEMENTS)
 
     def create(self) -> None:
         """Make the tables, those that are not there."""
-        self._tables.metadata.create_all(self._connection)
+        for definition in definitions(self._dialect, self._schema):
+            self._execute(definition, ())
 
     # -- attempts -------------------------------------------------------------------------------
 
-    def begin(self, attempt: Attempt) -> None:
-        """Note that an attempt begins."""
-        self._execute(insert(self._tables.attempts), attempt._asdict())
-
-    def end(self, attempt: Attempt, state: str, *, to_heads: str | None = None, error: str | None = None) -> None:
-        """Note how an attempt has ended."""
-        table = self._tables.attempts
-        self._execute(
-            update(table).where(table.c.run == attempt.run, table.c.number == attempt.number),
-            {"state": state, "ended_at": now(), "to_heads": to_heads, "error": error},
-        )
+    def note(self, *attempts: Attempt) -> None:
+        """Note attempts as they are now."""
+        self._put(self._attempts, ATTEMPT_COLUMNS, ATTEMPT_KEY, attempts)
 
     def forget(self, attempt: Attempt) -> None:
         """An attempt that was never begun."""
-        table = self._tables.attempts
-        self._execute(delete(table).where(table.c.run == attempt.run, table.c.number == attempt.number))
+        self._execute(f"DELETE FROM {self._attempts} WHERE run = ? AND number = ?", (attempt.run, attempt.number))
 
     def open_attempts(self) -> list[Attempt]:
         """The attempts that run, or whose process is gone."""
-        table = self._tables.attempts
-        rows = self._execute(
-            select(*(table.c[name] for name in Attempt._fields)).where(table.c.state == RUNNING).order_by("started_at")
-        )
-        return [Attempt(*row) for row in rows]
-
-    def mark_crashed(self, attempts: Iterable[Attempt]) -> None:
-        """Note that the processes of these are gone."""
-        for attempt in attempts:
-            self.end(attempt, CRASHED)
+        return self._read("state = ? ORDER BY started_at", RUNNING)
 
     def last_attempt(self, revision: str, direction: str) -> Attempt | None:
         """The last attempt of a revision."""
-        table = self._tables.attempts
-        rows = self._execute(
-            select(*(table.c[name] for name in Attempt._fields))
-            .where(table.c.revision == revision, table.c.direction == direction)
-            .order_by(table.c.started_at.desc())
-            .limit(1)
-        )
-        return next((Attempt(*row) for row in rows), None)
+        found = self._read("revision = ? AND direction = ? ORDER BY started_at DESC LIMIT 1", revision, direction)
+        return found[0] if found else None
 
     # -- statements -----------------------------------------------------------------------------
 
     def half_done(self) -> list[tuple[str, str]]:
         """The revisions of which something is committed, and not all: with their direction."""
-        table = self._tables.statements
-        rows = self._execute(select(table.c.revision, table.c.direction).distinct())
+        rows = self._execute(f"SELECT DISTINCT revision, direction FROM {self._statements}", ())
         return [(str(revision), str(direction)) for revision, direction in rows]
 
     def entries(self, revision: str, direction: str) -> list[Entry]:
         """The statements of a revision that was left in the middle."""
-        table = self._tables.statements
-        rows = self._execute(
-            select(*(table.c[name] for name in Entry._fields))
-            .where(table.c.revision == revision, table.c.direction == direction)
-            .order_by(table.c.seq)
-        )
-        return [Entry(*row) for row in rows]
+        columns = ", ".join(Entry._fields)
+        select = f"SELECT {columns} FROM {self._statements} WHERE revision = ? AND direction = ? ORDER BY seq"
+        return [Entry(*row) for row in self._execute(select, (revision, direction))]
 
     def write(self, revision: str, direction: str, entries: Iterable[Entry]) -> None:
-        """Note statements."""
-        rows = [
-            {**entry._asdict(), "revision": revision, "direction": direction, "at": now()}
-            | {"returned_rows": int(entry.returned_rows)}
-            for entry in entries
-        ]
-        if rows:
-            self._execute(insert(self._tables.statements), rows)
+        """Note statements as they are now."""
+        at = now()
+        rows = ((revision, direction, *entry, at) for entry in entries)
+        self._put(self._statements, STATEMENT_COLUMNS, STATEMENT_KEY, rows)
 
-    def mark(self, revision: str, direction: str, seqs: Iterable[int], **values: Any) -> None:
-        """Change what is noted of statements."""
-        table = self._tables.statements
-        self._execute(update(table).where(self._of(revision, direction), table.c.seq.in_(list(seqs))), values)
+    def mark(self, revision: str, direction: str, seq: int, state: str) -> None:
+        """Change the state of a statement."""
+        self._execute(
+            f"UPDATE {self._statements} SET state = ? WHERE revision = ? AND direction = ? AND seq = ?",
+            (state, revision, direction, seq),
+        )
 
-    def clear(self, revision: str, direction: str, seqs: Iterable[int] | None = None) -> None:
-        """Forget the statements of a revision, all or some."""
-        table = self._tables.statements
-        condition = self._of(revision, direction)
-        if seqs is not None:
-            condition = and_(condition, table.c.seq.in_(list(seqs)))
-        self._execute(delete(table).where(condition))
+    def clear(self, revision: str, direction: str, seq: int | None = None) -> None:
+        """Forget the statements of a revision, or one of them."""
+        delete = f"DELETE FROM {self._statements} WHERE revision = ? AND direction = ?"
+        if seq is None:
+            self._execute(delete, (revision, direction))
+        else:
+            self._execute(f"{delete} AND seq = ?", (revision, direction, seq))
 
-    def _of(self, revision: str, direction: str) -> Any:
-        table = self._tables.statements
-        return and_(table.c.revision == revision, table.c.direction == direction)
+    # -- parts ----------------------------------------------------------------------------------
 
-    def _execute(self, statement: Any, parameters: Any = None) -> Any:
-        return self._connection.execute(statement, parameters, execution_options={OWN: True})
+    def _read(self, condition: str, *parameters: Any) -> list[Attempt]:
+        columns = ", ".join(Attempt._fields)
+        rows = self._execute(f"SELECT {columns} FROM {self._attempts} WHERE {condition}", parameters)
+        return [Attempt(*row) for row in rows]
+
+    def _put(self, table: str, columns: Iterable[str], key: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        names, left = tuple(columns), iter(rows)
+        marks = f"({', '.join('?' * len(names))})"
+        while some := list(islice(left, _AT_ONCE)):
+            statement = self._dialect.put(table, names, key, ", ".join([marks] * len(some)))
+            self._execute(statement, [value for row in some for value in row])

@@ -1,60 +1,72 @@
-"""The journal's tables, for SQLAlchemy."""
+"""The journal's tables. Times are text, in UTC, so that they are the same everywhere."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
-
+from ..record import TYPE_CHECKING
 from .attempt import ATTEMPTS, STATEMENTS
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-class Tables:
-    """Both tables, in the schema of the version table. Times are text, in UTC, so that they are the same everywhere."""
+    from ..dialects import Dialect
 
-    def __init__(self, schema: str | None) -> None:
-        self.metadata = MetaData()
-        self.attempts = Table(
-            ATTEMPTS,
-            self.metadata,
-            Column("run", String(32), nullable=False),
-            Column("number", Integer, nullable=False),
-            Column("revision", String(255), nullable=False),
-            Column("direction", String(9), nullable=False),
-            Column("from_heads", Text, nullable=False),
-            Column("to_heads", Text),
-            Column("state", String(11), nullable=False),
-            Column("started_at", String(32), nullable=False),
-            Column("ended_at", String(32)),
-            Column("file", String(255)),
-            Column("file_sha256", String(64)),
-            Column("code_sha256", String(64)),
-            Column("tools", String(255), nullable=False),
-            Column("application", String(255), nullable=False),
-            Column("host", String(255), nullable=False),
-            Column("pid", Integer, nullable=False),
-            Column("os_user", String(255)),
-            Column("db_user", String(255)),
-            Column("session", String(32)),
-            Column("git_branch", String(255)),
-            Column("git_commit", String(64)),
-            Column("error", Text),
-            PrimaryKeyConstraint("run", "number"),
-            schema=schema,
-        )
-        self.statements = Table(
-            STATEMENTS,
-            self.metadata,
-            Column("revision", String(255), nullable=False),
-            Column("direction", String(9), nullable=False),
-            Column("seq", Integer, nullable=False, autoincrement=False),
-            Column("state", String(11), nullable=False),
-            Column("summary", String(255), nullable=False),
-            Column("sql_sha256", String(64), nullable=False),
-            Column("parameters_sha256", String(64), nullable=False),
-            Column("before_image", String(64)),
-            Column("affected", BigInteger),
-            Column("inserted_id", BigInteger),
-            Column("returned_rows", Integer, nullable=False),
-            Column("at", String(32), nullable=False),
-            PrimaryKeyConstraint("revision", "direction", "seq"),
-            schema=schema,
-        )
+ATTEMPT_KEY = ("run", "number")
+ATTEMPT_COLUMNS = {
+    "run": "VARCHAR(32) NOT NULL",
+    "number": "INTEGER NOT NULL",
+    "revision": "VARCHAR(255) NOT NULL",
+    "direction": "VARCHAR(9) NOT NULL",
+    "from_heads": "TEXT NOT NULL",
+    "to_heads": "TEXT",
+    "state": "VARCHAR(11) NOT NULL",
+    "started_at": "VARCHAR(32) NOT NULL",
+    "ended_at": "VARCHAR(32)",
+    "file": "VARCHAR(255)",
+    "file_sha256": "VARCHAR(64)",
+    "code_sha256": "VARCHAR(64)",
+    "tools": "VARCHAR(255) NOT NULL",
+    "application": "VARCHAR(255) NOT NULL",
+    "host": "VARCHAR(255) NOT NULL",
+    "pid": "INTEGER NOT NULL",
+    "os_user": "VARCHAR(255)",
+    "db_user": "VARCHAR(255)",
+    "session": "VARCHAR(32)",
+    "git_branch": "VARCHAR(255)",
+    "git_commit": "VARCHAR(64)",
+    "error": "TEXT",
+}
+"""The columns of `whimbrel_attempt`: the fields of an Attempt, in their order."""
+
+STATEMENT_KEY = ("revision", "direction", "seq")
+STATEMENT_COLUMNS = {
+    "revision": "VARCHAR(255) NOT NULL",
+    "direction": "VARCHAR(9) NOT NULL",
+    "seq": "INTEGER NOT NULL",
+    "state": "VARCHAR(11) NOT NULL",
+    "summary": "VARCHAR(255) NOT NULL",
+    "sql_sha256": "VARCHAR(64) NOT NULL",
+    "parameters_sha256": "VARCHAR(64) NOT NULL",
+    "before_image": "VARCHAR(64)",
+    "affected": "BIGINT",
+    "inserted_id": "BIGINT",
+    "returned": "TEXT",
+    "at": "VARCHAR(32) NOT NULL",
+}
+"""The columns of `whimbrel_statement`: which revision, the fields of an Entry in their order, and when."""
+
+
+def definitions(dialect: Dialect, schema: str | None) -> list[str]:
+    """The statements that make both tables, those that are not there.
+
+    Args:
+        dialect: what the database is.
+        schema: the schema of the version table.
+    """
+    tables = ((ATTEMPTS, ATTEMPT_COLUMNS, ATTEMPT_KEY), (STATEMENTS, STATEMENT_COLUMNS, STATEMENT_KEY))
+    return [_definition(dialect, dialect.quoted(schema, name), columns, key) for name, columns, key in tables]
+
+
+def _definition(dialect: Dialect, name: str, columns: Mapping[str, str], key: tuple[str, ...]) -> str:
+    lines = [f"{dialect.quoted(column)} {kind}" for column, kind in columns.items()]
+    lines.append(f"PRIMARY KEY ({', '.join(map(dialect.quoted, key))})")
+    return f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(lines)}){dialect.table_options}"

@@ -16,7 +16,7 @@ from ..environment.reasons import reason
 from ..errors import HalfDone, RevisionEdited, WhimbrelError
 from ..history.checksum import Checksum, checksum, code_checksums
 from ..journal import STATEMENTS, Attempt, read_attempts
-from ..journal.attempt import DONE, FAILED, INTERRUPTED, RUNNING
+from ..journal.attempt import CRASHED, DONE, FAILED, INTERRUPTED, RUNNING
 from ..journal.book import UNDECIDED, Book, Entry, now
 from ..journal.provenance import Provenance, is_running
 from ..planner import Plan, Step
@@ -39,7 +39,9 @@ class Attempts:
 
     def __init__(self, visit: Visit, scripts: Scripts, provenance: Provenance, session: str) -> None:
         assert visit.context.connection is not None
+        assert visit.dialect is not None
         self._visit = visit
+        self._dialect = visit.dialect
         self._connection = visit.context.connection
         self._scripts = scripts
         self._provenance = provenance
@@ -50,7 +52,7 @@ class Attempts:
         self._half_done: list[tuple[str, str]] = []
         self._codes: dict[str, str | None] = {}
         self._running: Attempt | None = None
-        self.book = Book(self._connection, visit.context.version_table_schema)
+        self.book = Book(visit.execute, self._dialect, visit.schema)
 
     def open(self) -> None:
         """Make the journal if it is not there, and note which attempts have crashed. Writes the database."""
@@ -59,7 +61,7 @@ class Attempts:
                 self.book.create()
         with self._transaction():
             gone = [one for one in self.book.open_attempts() if one.run != self._run and not self._is_alive(one)]
-            self.book.mark_crashed(gone)
+            self.book.note(*(_ended(one, CRASHED) for one in gone))
 
     def follow(self, plan: Plan) -> None:
         """Note what is to be run.
@@ -89,7 +91,7 @@ class Attempts:
         if self._running is None:
             with self._transaction():
                 self._running = self._next()
-                self.book.begin(self._running)
+                self.book.note(self._running)
 
     def entries(self) -> list[Entry]:
         """What is noted of an interrupted run of the step."""
@@ -106,15 +108,16 @@ class Attempts:
         step = self._upcoming.pop(0)
         if has_noted:
             self.book.clear(step.revision, step.direction)
-        self.book.end(self._running, DONE, to_heads=_heads(self._visit.reported))
+        noted = [_ended(self._running, DONE, to_heads=_heads(self._visit.reported))]
         self._running = self._next() if self._upcoming else None
         if self._running is not None:
-            self.book.begin(self._running)
+            noted.append(self._running)
+        self.book.note(*noted)
 
     def is_noted(self) -> bool:
         """Whether a new connection finds the last finished attempt of this run. Reads the database."""
-        visit, dialect = self._visit, self._visit.dialect
-        if dialect is None or visit.has_one_connection:
+        visit, dialect = self._visit, self._dialect
+        if visit.has_one_connection:
             return False
         condition = f"run = '{self._run}' AND state = '{DONE}'"
         noted = visit.ask_anew(lambda query: read_attempts(query, dialect, visit.schema, condition))
@@ -141,15 +144,12 @@ class Attempts:
             self._connection.rollback()
         with self._transaction():
             is_failure = isinstance(error, Exception)
-            self.book.end(
-                attempt,
-                FAILED if is_failure else INTERRUPTED,
-                error=_in_any_encoding(_words(error)) if is_failure else None,
-            )
+            words = _in_any_encoding(_words(error)) if is_failure else None
+            self.book.note(_ended(attempt, FAILED if is_failure else INTERRUPTED, error=words))
             if is_failure:
                 settle()
             if isinstance(error, Undecided):
-                self.book.mark(*error.key, [error.seq], state=UNDECIDED)
+                self.book.mark(*error.key, error.seq, UNDECIDED)
 
     # -- parts ----------------------------------------------------------------------------------
 
@@ -160,24 +160,28 @@ class Attempts:
         try:
             if self._visit.owned and not self._connection.in_transaction():
                 with self._connection.begin():
+                    self._have_begun()
                     yield
             else:
+                self._have_begun()
                 yield
         finally:
             self._visit.aside = aside
 
+    def _have_begun(self) -> None:
+        """Where SQLAlchemy begins for statements of its own only: those of the book go past it."""
+        if self._dialect.sessions.locks_each_transaction:
+            self._connection.exec_driver_sql("SELECT 1")
+
     def _is_there(self) -> bool:
-        dialect = self._visit.dialect
-        assert dialect is not None
         try:
-            return bool(self._visit.query(dialect.table_exists(STATEMENTS, self._visit.schema)))
+            return bool(self._visit.query(self._dialect.table_exists(STATEMENTS, self._visit.schema)))
         finally:
             self._visit.end_driver_transaction()
 
     def _is_alive(self, attempt: Attempt) -> bool:
         """Whether the process of an attempt may be at work: where there is a lock, and it is ours, it is not."""
-        dialect = self._visit.dialect
-        if dialect is None or not dialect.sessions.locks_each_transaction or attempt.pid == self._provenance.pid:
+        if not self._dialect.sessions.locks_each_transaction or attempt.pid == self._provenance.pid:
             return False
         if attempt.host != self._provenance.host:  # a container that is gone, or one that runs beside this one
             began = datetime.fromisoformat(attempt.started_at)
@@ -252,6 +256,10 @@ def has_half_done(visit: Visit, dialect: Dialect) -> bool:
         return bool(there and visit.query(f"SELECT 1 FROM {name} LIMIT 1"))
     finally:
         visit.end_driver_transaction()
+
+
+def _ended(attempt: Attempt, state: str, *, to_heads: str | None = None, error: str | None = None) -> Attempt:
+    return attempt._replace(state=state, ended_at=now(), to_heads=to_heads, error=error)
 
 
 def _half_done(revision: str, direction: str, visit: Visit) -> HalfDone:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+
 from ..dialects.statement import read_statement
-from ..journal.book import FINISHED, Entry
+from ..journal.book import FINISHED, NOT_KEPT, Entry
 from .resumption import entry_of
+
+_DIGITS = re.compile(r"[0-9]{1,20}")
+_MOST_KEPT = 60_000
+"""Characters of returned rows: a TEXT of MySQL holds 65,535 bytes."""
 
 
 class Execution:
@@ -42,10 +51,52 @@ class Execution:
             state=FINISHED,
             affected=affected if isinstance(affected, int) else None,
             inserted_id=identity if isinstance(identity, int) else None,
-            returned_rows=getattr(self._cursor, "description", None) is not None,
+            returned=self._returned(),
         )
 
     def pretend(self, noted: Entry) -> None:
         """Let it look as if it was executed now, though that was the last time."""
         self._context._rowcount = -1 if noted.affected is None else noted.affected
         self._context.get_lastrowid = lambda: noted.inserted_id
+        if noted.returned is not None:
+            names, rows = json.loads(noted.returned)
+            self._serve([(name, *[None] * 6) for name in names], [tuple(row) for row in rows])
+
+    def _returned(self) -> str | None:
+        """The rows that it has returned, for the journal: keys that the database has made up, nothing it was given."""
+        description = getattr(self._cursor, "description", None)
+        if description is None:
+            return None
+        rows = [tuple(row) for row in self._cursor.fetchall()]
+        self._serve(description, rows)
+        # SQLAlchemy asks by itself only for what the database has made up.
+        given = set() if self._context._is_implicit_returning else self._given
+        if not all(_is_number(value) and value not in given for row in rows for value in row):
+            return NOT_KEPT
+        text = json.dumps([[column[0] for column in description], rows])
+        return text if len(text) <= _MOST_KEPT else NOT_KEPT
+
+    @property
+    def _given(self) -> set[int]:
+        """The numbers that the statement has from elsewhere."""
+        return {*filter(_is_number, _values(self._parameters)), *map(int, _DIGITS.findall(self._sql))}
+
+    def _serve(self, description: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Let SQLAlchemy have these rows."""
+        self._context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(None, description, rows)
+        self._context.fetchall_for_returning = lambda cursor: rows  # of an INSERT in several batches
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int  # which a bool is not
+
+
+def _values(parameters: Any) -> Iterator[Any]:
+    """The values among parameters, whatever they are wrapped in."""
+    if isinstance(parameters, Mapping):
+        parameters = parameters.values()
+    elif not isinstance(parameters, list | tuple):
+        yield parameters
+        return
+    for value in parameters:
+        yield from _values(value)

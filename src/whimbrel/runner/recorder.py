@@ -20,7 +20,7 @@ from ..dialects.statement import Statement, read_statement
 from ..environment import Visit, watched
 from ..errors import WhimbrelError
 from ..interruption import Interruption, StopRequested
-from ..journal.book import AGAIN, FINISHED, HAPPENED, OWN, STARTED, Book, Entry
+from ..journal.book import AGAIN, FINISHED, NOT_KEPT, STARTED, Book, Entry
 from ..patience import Patience
 from .execution import Execution
 from .resumption import Mismatch, Resumption, entry_of, image_hash, is_done
@@ -133,9 +133,9 @@ class Recorder:
         if self._book is None:
             return
         if self.refused is not None:
-            self._book.clear(*self._key, [self.refused])
+            self._book.clear(*self._key, self.refused)
         if self._unwritten is not None:
-            self._book.mark(*self._key, [self._unwritten.seq], state=FINISHED, **_outcome(self._unwritten))
+            self._book.write(*self._key, [self._unwritten])
 
     @property
     def has_noted(self) -> bool:
@@ -189,8 +189,6 @@ class Recorder:
     def _executed(self, call: str, cursor: Any, sql: str, parameters: Any, context: Any) -> bool:
         """Execute a statement, unless it is done; whether that was done here."""
         if not self._active or context is None or context.root_connection is not self._connection:
-            return False
-        if context.execution_options.get(OWN):
             return False
         with self._remembered(), self._interruption.deferred():
             self._execute_once(call, cursor, sql, parameters, context)
@@ -251,7 +249,8 @@ class Recorder:
         if self._book is not None:
             entry = self._started(entry, execution.statement)
             self._write([entry])
-            self._visit.commit_behind()  # as the statement itself will
+            if execution.statement.is_script or not self._changes.commits_first(execution.statement):
+                self._visit.commit_behind()
         self._visit.committed_midway = True
         self._buffer.clear()
         self.refused = entry.seq if entry.before_image is not None else None
@@ -352,7 +351,7 @@ class Recorder:
             NeedsDecision: nobody can know.
         """
         if is_done(noted):
-            if noted.returned_rows and noted.state != HAPPENED:
+            if noted.returned == NOT_KEPT:
                 raise unknown(self._key, noted, "it returned rows that the revision goes by, and they are not kept")
             self._check_for(noted, statement)
             return True
@@ -384,15 +383,11 @@ class Recorder:
         """Note these, and what was not noted yet of those before."""
         if self._book is None or self.has_locked_tables:
             return
-        if self._unwritten is not None:
-            self._book.mark(*self._key, [self._unwritten.seq], state=FINISHED, **_outcome(self._unwritten))
-            self._unwritten = None
-        fresh = [*self._buffer, *entries]
-        again = [entry.seq for entry in fresh if entry.seq in self._noted]
-        if again:
-            self._book.clear(*self._key, again)
+        last = [self._unwritten] if self._unwritten is not None else []
+        fresh = [*last, *self._buffer, *entries]
         self._book.write(*self._key, fresh)
         self._noted.update(entry.seq for entry in fresh)
+        self._unwritten = None
         self._buffer.clear()
 
     def _patiently(self, execute: Callable[[], None], statement: Statement) -> None:
@@ -409,11 +404,3 @@ class Recorder:
                 patience = self._turn.wait_out(error, statement, patience)
                 if patience is None:
                     raise
-
-
-def _outcome(entry: Entry) -> dict[str, Any]:
-    return {
-        "affected": entry.affected,
-        "inserted_id": entry.inserted_id,
-        "returned_rows": int(entry.returned_rows),
-    }

@@ -9,7 +9,7 @@ from ..environment import AlembicStep, Environment, Visit, Work
 from ..errors import NothingToResolve
 from ..journal import STATEMENTS
 from ..journal.attempt import ABANDONED
-from ..journal.book import AGAIN, HAPPENED, STARTED, UNDECIDED, Book, Entry
+from ..journal.book import AGAIN, HAPPENED, STARTED, UNDECIDED, Book, Entry, now
 from ..settings.limits import Limits
 from .turn import Turn
 
@@ -89,10 +89,10 @@ def resolve(environment: Environment, limits: Limits, decision: Decision) -> lis
 
 
 def _unfinished(visit: Visit) -> list[tuple[Unfinished, Book]]:
-    dialect, connection = visit.dialect, visit.context.connection
-    if dialect is None or connection is None or not visit.query(dialect.table_exists(STATEMENTS, visit.schema)):
+    dialect = visit.dialect
+    if dialect is None or not visit.query(dialect.table_exists(STATEMENTS, visit.schema)):
         return []
-    book = Book(connection, visit.context.version_table_schema)
+    book = Book(visit.execute, dialect, visit.schema)
     found = []
     for revision, direction in book.half_done():
         entries = book.entries(revision, direction)
@@ -111,8 +111,7 @@ def _unfinished(visit: Visit) -> list[tuple[Unfinished, Book]]:
                 book,
             )
         )
-    if visit.owned and connection.in_transaction():
-        connection.rollback()
+    visit.end_driver_transaction()
     return found
 
 
@@ -129,7 +128,7 @@ def _decide(visit: Visit, book: Book, one: Unfinished, decision: Decision) -> No
             book.clear(one.revision, one.direction)
             attempt = book.last_attempt(one.revision, one.direction)
             if attempt is not None:
-                book.end(attempt, ABANDONED, error=attempt.error)
+                book.note(attempt._replace(state=ABANDONED, ended_at=attempt.ended_at or now()))
         else:
             state = HAPPENED if decision == "happened" else AGAIN
-            book.mark(one.revision, one.direction, [one.statement or 0], state=state)
+            book.mark(one.revision, one.direction, one.statement or 0, state)

@@ -65,7 +65,7 @@ def _fits(noted: Entry, entry: Entry) -> bool:
 
 
 def _changes_data(entry: Entry) -> bool:
-    return read_statement(entry.summary).changes_data or entry.returned_rows
+    return read_statement(entry.summary).changes_data or entry.returned is not None
 
 
 def is_done(entry: Entry) -> bool:

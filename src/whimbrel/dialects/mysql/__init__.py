@@ -10,7 +10,7 @@ from ...record import TYPE_CHECKING
 from ..base import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from typing import Any
 
@@ -23,6 +23,7 @@ class MySQL:
     """MySQL."""
 
     name = "mysql"
+    table_options = " ENGINE=InnoDB"
     drivers = (
         Driver("pymysql", "pymysql", "whimbrel[mysql]"),
         Driver("mysqldb", "MySQLdb", "mysqlclient"),
@@ -56,6 +57,9 @@ class MySQL:
 
     def quoted(self, *names: str | None) -> str:
         return ".".join("`" + name.replace("`", "``") + "`" for name in names if name)
+
+    def put(self, table: str, columns: Sequence[str], key: Sequence[str], rows: str) -> str:
+        return f"REPLACE INTO {table} ({', '.join(map(self.quoted, columns))}) VALUES {rows}"
 
     def table_exists(self, table: str, schema: str | None) -> str:
         in_schema = _literal(schema) if schema else "DATABASE()"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _READS = words_of("SELECT SHOW DESCRIBE DESC EXPLAIN CHECKSUM HELP VALUES TABLE DO")
 _OF_SESSION = words_of("SET USE SAVEPOINT RELEASE ROLLBACK PREPARE DEALLOCATE LOCK UNLOCK BEGIN START")
 _ENDS = words_of("LOCK UNLOCK BEGIN START COMMIT ANALYZE OPTIMIZE CHECK REPAIR FLUSH")
+_COMMITS_FIRST = words_of("CREATE ALTER DROP RENAME TRUNCATE")  # of those that are executed once
 _MOVES_ROWS = words_of("TRUNCATE EXCHANGE")  # of a partition, which the definition does not show
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 _NO_SUCH_TABLE = (1146, 1049, 1059, 1102, 1103)  # nor database; or there cannot be one of this name
@@ -42,6 +43,9 @@ class Changes:
         if verb in _OF_SESSION and "PASSWORD" not in words:
             return PASSES
         return COMMITS
+
+    def commits_first(self, statement: Statement) -> bool:
+        return statement.verb in _COMMITS_FIRST
 
     def image(self, query: Query, statement: Statement) -> str | None:
         table = self._probed(statement)

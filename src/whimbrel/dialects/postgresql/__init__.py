@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from ...connect.driver import Driver
 from ...connect.waiting import CONNECT_TIMEOUT, limit
 from ...record import TYPE_CHECKING
-from ..base import Place, double_quoted, literal
+from ..base import Place, double_quoted, literal, put_on_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,8 @@ class PostgreSQL:
     """PostgreSQL."""
 
     name = "postgresql"
+    table_options = ""
+    put = staticmethod(put_on_conflict)
     drivers = (
         Driver("psycopg", "psycopg", "whimbrel[postgresql]"),
         Driver("psycopg2", "psycopg2", "psycopg2-binary"),

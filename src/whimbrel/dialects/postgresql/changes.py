@@ -38,6 +38,9 @@ class Changes:
         alone = verb in (*_REPEATABLE, "CALL", "DO", "") or "CONCURRENTLY" in words
         return ALONE if alone or statement.subject in _OF_SERVER else IN_TRANSACTION
 
+    def commits_first(self, statement: Statement) -> bool:
+        return False
+
     def image(self, query: Query, statement: Statement) -> str | None:
         """Only what cannot be in a transaction is ever asked about."""
         if statement.verb in _REPEATABLE:

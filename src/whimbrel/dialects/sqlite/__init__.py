@@ -10,7 +10,7 @@ from ...connect.driver import Driver
 from ...connect.waiting import CONNECT_TIMEOUT
 from ...errors import ConfigurationInvalid
 from ...record import TYPE_CHECKING
-from ..base import Place, double_quoted, literal
+from ..base import Place, double_quoted, literal, put_on_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +31,8 @@ class SQLite:
     """SQLite."""
 
     name = "sqlite"
+    table_options = ""
+    put = staticmethod(put_on_conflict)
     drivers = (Driver("pysqlite", "sqlite3", ""), Driver("aiosqlite", "aiosqlite", "whimbrel[aiosqlite]"))
     hints = {
         "unable to open": "check that the folder exists and that it is a file you may write to",

@@ -31,6 +31,9 @@ class Changes:
             return PASSES
         return IN_TRANSACTION
 
+    def commits_first(self, statement: Statement) -> bool:
+        return False
+
     def image(self, query: Query, statement: Statement) -> str | None:
         return None
 
