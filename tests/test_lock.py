@@ -60,6 +60,11 @@ def _sessions(url: str) -> Sessions:
     return dialect.sessions
 
 
+def _number(connection: sa.Connection) -> str:
+    driver = connection.connection
+    return _sessions(str(connection.engine.url)).identity(driver.driver_connection, query_of(driver)).number
+
+
 def _nobody(event: Event) -> None:
     raise AssertionError(event)
 
@@ -79,7 +84,7 @@ def test_one_has_the_lock_and_another_one_is_refused_with_who_has_it(make_lock: 
         second.acquire(Patience(0), _nobody)
     assert not second.is_held()
     error = refused.value
-    number = _sessions(str(holding.engine.url)).session(query_of(holding.connection))
+    number = _number(holding)
     assert (error.code, error.exit_code, error.where) == ("WB410", 5, "here")
     assert f"it is session {number} " in str(error.why)
     assert error.state == "nothing was changed by this one"
@@ -129,7 +134,7 @@ def test_a_lock_that_was_lost_with_its_session_is_not_held(make_lock: Callable[[
     (first, holding), (second, other) = make_lock(), make_lock()
     first.acquire(Patience(0), _nobody)
     sessions = _sessions(server_url)
-    sessions.end(query_of(other.connection), sessions.session(query_of(holding.connection)))
+    sessions.end(query_of(other.connection), _number(holding))
     with pytest.raises(Exception, match=r"."):
         first.is_held()
     holding.invalidate()

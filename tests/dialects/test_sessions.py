@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from whimbrel.connect.engine import query_of
 from whimbrel.dialects import dialect_named
-from whimbrel.dialects.base import Holder, Sessions
+from whimbrel.dialects.base import Holder, Prepared, Sessions
+from whimbrel.dialects.base import Session as Identity
 from whimbrel.dialects.statement import read_statement
 
 if TYPE_CHECKING:
@@ -36,7 +37,11 @@ class Session:
 
     @property
     def number(self) -> str:
-        return self.sessions.session(self.query)
+        return self.identity.number
+
+    @property
+    def identity(self) -> Identity:
+        return self.sessions.identity(self.connection.connection.driver_connection, self.query)
 
     def key(self, schema: str | None = None, table: str = "alembic_version") -> str:
         return self.sessions.key(self.query, schema, table)
@@ -157,7 +162,7 @@ def test_on_sqlite_the_transaction_is_the_lock(make_database: Callable[[str], st
     assert session.release()
     assert session.holder() is None
     assert session.number == str(os.getpid())
-    assert session.sessions.introduce(session.query, "whimbrel") is None
+    assert session.sessions.prepare(session.query, "whimbrel", 2) == Prepared()
     assert session.sessions.blockers(session.query, read_statement("DROP TABLE t")) == []
 
 
@@ -210,7 +215,7 @@ def test_a_key_does_not_change_from_release_to_release(open_session: Open, make_
 
 def test_the_holder_is_named(server_url: str, open_session: Open) -> None:
     first, second = open_session(server_url), open_session(server_url)
-    first.sessions.introduce(first.query, "whimbrel upgrade head")
+    first.sessions.prepare(first.query, "whimbrel upgrade head", 2)
     assert first.acquire()
     holder = second.holder()
     assert holder is not None
@@ -234,13 +239,16 @@ def test_the_locks_of_others_have_no_holder_here(server_url: str, open_session: 
     assert second.holder() is None
 
 
-def test_a_session_that_introduces_itself_learns_what_it_was_called(
+def test_a_session_that_was_prepared_has_a_name_and_none_afterwards(
     make_database: Callable[[str], str], open_session: Open
 ) -> None:
     session = open_session(make_database("postgresql"))
-    before = session.sessions.introduce(session.query, "it's whimbrel; " + "x" * 100)
-    assert session.sessions.introduce(session.query, before or "") == ("it's whimbrel; " + "x" * 100)[:63]
-    assert session.query("SELECT current_setting('application_name')") == [(before,)]
+    show = "SELECT current_setting('application_name'), current_setting('lock_timeout')"
+    before = session.query(show)
+    prepared = session.sessions.prepare(session.query, "it's whimbrel; " + "x" * 100, 2)
+    assert session.query(show) == [(("it's whimbrel; " + "x" * 100)[:63], "2s")]
+    session.query(prepared.undo)
+    assert session.query(show) == before
 
 
 def test_a_holder_is_told_without_what_is_not_known() -> None:
@@ -339,21 +347,43 @@ def test_a_reader_that_has_changed_nothing_is_named_on_mariadb(
 # -- how long a statement waits ------------------------------------------------------------------
 
 
+SHOW = {"postgresql": "SHOW lock_timeout", "mysql": "SELECT @@SESSION.lock_wait_timeout"}
+OWN = {"postgresql": "SET lock_timeout = '7s'", "mysql": "SET lock_wait_timeout = 7"}
+
+
 def test_a_limit_of_ones_own_is_kept(server_url: str, open_session: Open) -> None:
-    session = open_session(server_url, autocommit=False)
-    show, own = {
-        True: ("SHOW lock_timeout", "SET lock_timeout = '7s'"),
-        False: ("SELECT @@SESSION.lock_wait_timeout", "SET lock_wait_timeout = 7"),
-    }["postgresql" in server_url]
-    session.sessions.limit_lock_waits(session.query, 2)
-    assert str(session.query(show)[0][0]).rstrip("s") == "2"
-    session.connection.connection.rollback()
-    session.query(own)
-    session.sessions.limit_lock_waits(session.query, 2)
-    assert str(session.query(show)[0][0]).rstrip("s") == "7"
+    session = open_session(server_url)
+    kind = session.connection.dialect.name
+    session.query(OWN[kind])
+    prepared = session.sessions.prepare(session.query, "whimbrel", 2)
+    assert str(session.query(SHOW[kind])[0][0]).rstrip("s") == "7"
+    assert (prepared.lift, prepared.limit) == ("", "")
+    if prepared.undo:
+        session.query(prepared.undo)
+    assert str(session.query(SHOW[kind])[0][0]).rstrip("s") == "7"
 
 
-def test_the_limit_ends_with_the_transaction_on_postgresql(
+def test_the_limit_is_as_before_once_the_migrations_are_through(server_url: str, open_session: Open) -> None:
+    session = open_session(server_url)
+    kind = session.connection.dialect.name
+    before = session.query(SHOW[kind])
+    prepared = session.sessions.prepare(session.query, "whimbrel", 2)
+    assert str(session.query(SHOW[kind])[0][0]).rstrip("s") == "2"
+    session.query(prepared.undo)
+    assert session.query(SHOW[kind]) == before
+
+
+def test_the_limit_can_be_lifted_in_between(make_database: Callable[[str], str], open_session: Open) -> None:
+    session = open_session(make_database("postgresql"))
+    prepared = session.sessions.prepare(session.query, "whimbrel", 0.5)
+    shown = []
+    for statement in (prepared.lift, prepared.limit):
+        session.query(statement)
+        shown += session.query("SHOW lock_timeout")
+    assert shown == [("0",), ("500ms",)]
+
+
+def test_a_pooled_session_is_limited_until_the_transaction_ends(
     make_database: Callable[[str], str], open_session: Open
 ) -> None:
     session = open_session(make_database("postgresql"), autocommit=False)
@@ -365,8 +395,7 @@ def test_the_limit_ends_with_the_transaction_on_postgresql(
 
 def test_a_direct_connection_is_not_taken_for_a_pooled_one(kind: str, make_database: Callable[[str], str]) -> None:
     session = Session(make_database(kind))
-    driver = session.connection.connection.driver_connection
-    assert not session.sessions.is_pooled(driver, session.query)
+    assert session.identity.is_pooled is False
     _close(session)
 
 
@@ -381,6 +410,9 @@ def test_a_session_that_is_another_than_the_driver_was_told_is_a_poolers(
         def __init__(self, number: int) -> None:
             self.get_backend_pid = lambda: number
 
-    assert session.sessions.is_pooled(Told(-1), session.query)
-    assert not session.sessions.is_pooled(Told(int(session.number)), session.query)
-    assert not session.sessions.is_pooled(object(), session.query), "a driver that tells nothing proves nothing"
+    def is_pooled(driver: object) -> bool | None:
+        return session.sessions.identity(driver, session.query).is_pooled
+
+    assert is_pooled(Told(-1)) is True
+    assert is_pooled(Told(int(session.number))) is False
+    assert is_pooled(object()) is None, "a driver that tells nothing proves nothing"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ..connect.waiting import CONNECT_TIMEOUT
 from ..record import TYPE_CHECKING, Record
 
@@ -57,6 +59,32 @@ class Holder(Record):
         return ", ".join([" ".join(filter(None, [f"session {self.session}", *named])), *since, *doing])
 
 
+class Session(Record):
+    """A session of a server.
+
+    Attributes:
+        number: as the server counts. Behind a pooler it is that of the session that has answered.
+        is_pooled: whether a pooler may send each transaction to another session; None if the driver does not tell.
+    """
+
+    number: str
+    is_pooled: bool | None
+
+
+class Prepared(Record):
+    """How a session was prepared for migrations, as statements; empty where there is nothing to do.
+
+    Attributes:
+        undo: makes the session what it was before.
+        lift: lets statements wait for locks as long as they like.
+        limit: limits that again.
+    """
+
+    undo: str = ""
+    lift: str = ""
+    limit: str = ""
+
+
 class Sessions(Protocol):
     """One migrator at a time, and what can be done about other sessions. A query goes to the session it is about."""
 
@@ -64,8 +92,13 @@ class Sessions(Protocol):
     def locks_each_transaction(self) -> bool:
         """Whether every transaction that writes waits for all others, so that no lock beside it is needed."""
 
-    def is_pooled(self, driver_connection: Any, query: Query) -> bool | None:
-        """Whether a pooler may send each transaction to another session; None if the driver does not tell."""
+    def identity(self, driver_connection: Any, query: Query) -> Session:
+        """Which session this is.
+
+        Args:
+            driver_connection: knows which one the driver was told that it had.
+            query: goes to it.
+        """
 
     def key(self, query: Query, schema: str | None, table: str) -> str:
         """What the lock of a version table is called."""
@@ -88,11 +121,14 @@ class Sessions(Protocol):
     def holder(self, query: Query, key: str) -> Holder | None:
         """Who has the lock."""
 
-    def session(self, query: Query) -> str:
-        """The number of this session."""
+    def prepare(self, query: Query, name: str, seconds: float) -> Prepared:
+        """Prepare this session for migrations; to be committed, as a rollback takes it back.
 
-    def introduce(self, query: Query, name: str) -> str | None:
-        """Tell the server what this session is called; what it was called before."""
+        Args:
+            query: goes to it.
+            name: what the server is to call it.
+            seconds: for how long a statement may wait for a lock, unless the session has a limit of its own.
+        """
 
     def cancel(self, query: Query, session: str) -> None:
         """Make the server give up the statement of another session."""
@@ -101,7 +137,7 @@ class Sessions(Protocol):
         """End another session."""
 
     def limit_lock_waits(self, query: Query, seconds: float) -> None:
-        """Let no statement of this transaction wait longer for a lock, unless the session has a limit of its own."""
+        """As `prepare`, until the transaction ends, where that is possible."""
 
     def blockers(self, query: Query, statement: Statement) -> list[Holder]:
         """Who is in the way of a statement that did not get its locks in time."""
@@ -213,6 +249,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+@cache
 def put_on_conflict(table: str, columns: Sequence[str], key: Sequence[str], rows: str) -> str:
     """`Dialect.put` as PostgreSQL and SQLite (3.24) have it."""
     names, keys = (", ".join(map(double_quoted, some)) for some in (columns, key))

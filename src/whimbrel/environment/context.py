@@ -19,7 +19,7 @@ from ..settings import Origin
 from .config import ProjectConfig
 from .proxies import operations_proxied, restore
 from .scripts import Scripts
-from .sqlite import BEGIN, Transactions
+from .sqlite import Transactions
 from .work import AlembicStep, Visit, Watcher, Work, version_schema
 
 _ENDPOINT = ("host", "port", "database")
@@ -139,7 +139,7 @@ class WorkContext(EnvironmentContext):
         """Note whether anything is executed on the connection before the migrations begin."""
 
         def note(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
-            if statement != BEGIN and not self._is_in(self._used, connection):
+            if not self._is_in(self._used, connection):
                 self._used.append(connection)
             if _COMMITS.match(statement) and not self._has_transactions(connection):  # which know what was changed
                 self._note_commit()

@@ -15,11 +15,10 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
+from ..connect.engine import errors_explained
 from .watching import watched
 
-BEGIN = "BEGIN IMMEDIATE -- whimbrel"
-"""The comment tells it from one that a revision executes."""
-
+_BEGIN = "BEGIN IMMEDIATE"
 _BLANK = r"(?:[\s;]|--[^\n]*\n|/\*.*?\*/)*"
 _BEGINS = re.compile(rf"{_BLANK}BEGIN\b", re.IGNORECASE | re.DOTALL)
 _OUTSIDE = re.compile(
@@ -88,7 +87,7 @@ class Transactions:
         self._is_ours = self._is_drivers = self._changed = False
 
     def _before(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
-        if statement == BEGIN or self._autocommits:
+        if self._autocommits:
             return
         begins = _BEGINS.match(statement) is not None
         if _OUTSIDE.match(statement) or (begins and self._is_ours):
@@ -114,7 +113,10 @@ class Transactions:
             self._on_commit()
 
     def _begin_immediate(self) -> None:
-        self.connection.exec_driver_sql(BEGIN)
+        with errors_explained(self.connection, _BEGIN):
+            cursor = self.connection.connection.cursor()
+            cursor.execute(_BEGIN)
+            cursor.close()
         self._is_ours = True
         self._on_begin()
 

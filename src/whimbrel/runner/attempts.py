@@ -54,17 +54,10 @@ class Attempts:
         self._running: Attempt | None = None
         self.book = Book(visit.execute, self._dialect, visit.schema)
 
-    def open(self) -> None:
-        """Make the journal if it is not there, and note which attempts have crashed. Writes the database."""
-        if not self._is_there():
-            with self._transaction():
-                self.book.create()
-        with self._transaction():
-            gone = [one for one in self.book.open_attempts() if one.run != self._run and not self._is_alive(one)]
-            self.book.note(*(_ended(one, CRASHED) for one in gone))
-
     def follow(self, plan: Plan) -> None:
-        """Note what is to be run.
+        """Make the journal if it is not there, note which attempts have crashed, and that the first step begins.
+
+        In the transaction that is there, if one is. Writes the database.
 
         Raises:
             Again: another process is in the middle of a revision.
@@ -72,24 +65,13 @@ class Attempts:
             RevisionEdited: it was, and its file is another one now.
         """
         self._upcoming = list(plan.steps)
-        applied = self._scripts.history.ancestors(plan.heads, effective=True)
         self._codes = code_checksums(self._path(step.revision) for step in plan.steps)
         with self._transaction():
-            self._half_done = self.book.half_done()
-            for revision, direction in self._half_done:
-                if (direction == "upgrade") == (revision in applied):
-                    self.book.clear(revision, direction)  # stamped, or completed by stock Alembic
-                    continue
-                if self._is_at_work(revision, direction):
-                    raise Again(LOCKED)
-                if not any((step.revision, step.direction) == (revision, direction) for step in plan.steps):
-                    raise _half_done(revision, direction, self._visit)
-                self._check_for_edits(revision, direction)
-
-    def begin(self) -> None:
-        """Note that the next step begins, unless the last one has noted it already. Writes the database."""
-        if self._running is None:
-            with self._transaction():
+            if self._visit.query(self._dialect.table_exists(STATEMENTS, self._visit.schema)):
+                self._look_back(plan)
+            else:
+                self.book.create()
+            if self._running is None:
                 self._running = self._next()
                 self.book.note(self._running)
 
@@ -153,6 +135,22 @@ class Attempts:
 
     # -- parts ----------------------------------------------------------------------------------
 
+    def _look_back(self, plan: Plan) -> None:
+        """See what earlier runs have left behind."""
+        gone = [one for one in self.book.open_attempts() if one.run != self._run and not self._is_alive(one)]
+        self.book.note(*(_ended(one, CRASHED) for one in gone))
+        applied = self._scripts.history.ancestors(plan.heads, effective=True)
+        self._half_done = self.book.half_done()
+        for revision, direction in self._half_done:
+            if (direction == "upgrade") == (revision in applied):
+                self.book.clear(revision, direction)  # stamped, or completed by stock Alembic
+                continue
+            if self._is_at_work(revision, direction):
+                raise Again(LOCKED)
+            if not any((step.revision, step.direction) == (revision, direction) for step in plan.steps):
+                raise _half_done(revision, direction, self._visit)
+            self._check_for_edits(revision, direction)
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """A transaction of its own, or the one that is there, if that is not ours to end."""
@@ -172,12 +170,6 @@ class Attempts:
         """Where SQLAlchemy begins for statements of its own only: those of the book go past it."""
         if self._dialect.sessions.locks_each_transaction:
             self._connection.exec_driver_sql("SELECT 1")
-
-    def _is_there(self) -> bool:
-        try:
-            return bool(self._visit.query(self._dialect.table_exists(STATEMENTS, self._visit.schema)))
-        finally:
-            self._visit.end_driver_transaction()
 
     def _is_alive(self, attempt: Attempt) -> bool:
         """Whether the process of an attempt may be at work: where there is a lock, and it is ours, it is not."""

@@ -115,7 +115,6 @@ class Migration:
         """
         interruption = self._interruption
         turn = Turn(visit, dialect, self._limits, self._listen, interruption.sleep)
-        interruption.use(canceller(visit, dialect))
         try:
             turn.persist(lambda: self._once(visit, dialect, turn, run), self._may_repeat)
         except BaseException as error:
@@ -137,6 +136,7 @@ class Migration:
                 self._protection.withdraw()
             return
         with turn.locked():
+            self._interruption.use(canceller(visit, dialect, turn.session))
             protection = self._protection = self._protection or self._protected(visit, dialect, turn)
             try:
                 with protection:
@@ -163,9 +163,12 @@ class Migration:
             DatabaseRevisionUnknown: it is at a revision that no file has; the journal may know where it came from.
             HistoryEdited: with `strict`.
         """
-        heads, history = visit.peek(), self._environment.scripts.history
-        attempts = read_attempts(visit.query, dialect, visit.schema) if self._limits.journal else []
-        visit.end_driver_transaction()
+        history = self._environment.scripts.history
+        try:
+            heads = visit.read()
+            attempts = read_attempts(visit.query, dialect, visit.schema) if self._limits.journal else []
+        finally:
+            visit.end_driver_transaction()
         check_known(history, heads, attempts)
         found = edited(history, heads, attempts)
         if found and self._limits.strict:
@@ -181,8 +184,7 @@ class Migration:
         # What was left in the middle is gone on with whatever the settings say: else it would be done twice.
         if self._limits.journal or has_half_done(visit, dialect):
             self._provenance = self._provenance or provenance(self._environment.database.root, "whimbrel")
-            attempts = Attempts(visit, scripts, self._provenance, dialect.sessions.session(visit.query))
-            visit.end_driver_transaction()
+            attempts = Attempts(visit, scripts, self._provenance, turn.session.number)
         return Protection(visit, dialect, turn, attempts, self._interruption, self._listen)
 
     def _importable(self, plan: Plan) -> list[RevisionStep]:

@@ -48,17 +48,13 @@ class Protection:
         self._attempts = attempts
         self._interruption = interruption
         self._listen = listen
-        self._is_open = self._is_over = False
+        self._is_over = False
         self._recorder: Recorder | None = None
         context = visit.context
         context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, self._applied)
 
     def __enter__(self) -> Protection:
-        if not self._is_open:
-            self._open_journal()
-            self._is_open = True
-        book = self._attempts.book if self._attempts is not None else None
-        self._recorder = Recorder(self._visit, self._dialect, book, self._turn, self._interruption)
+        self._recorder = Recorder(self._visit, self._dialect, self._turn, self._interruption)
         self._recorder.__enter__()
         return self
 
@@ -88,24 +84,26 @@ class Protection:
         assert connection is not None
         clear_leftovers(self._visit, self._listen)
         widen(self._visit, plan)
+        if self._attempts is not None and plan.steps:
+            self._open_journal(self._attempts, plan)
         if self._visit.owned and connection.in_transaction():
             connection.commit()
-        if self._attempts is not None:
-            self._attempts.follow(plan)
 
     def surround(self, alembic_step: RevisionStep, step: Step, begun: Callable[[], None]) -> None:
         """Let a step check, before it runs, that it is still to be run, and be watched while it does."""
         migrate = alembic_step.migration_fn
         assert self._recorder is not None
         recorder = self._recorder
-        if self._attempts is not None:
-            self._attempts.begin()
 
         def protected(**arguments: Any) -> None:
             self._turn.enter_transaction()
             begun()
             self._visit.resumable = self.may_resume
-            recorder.start(step.revision, step.direction, self._attempts.entries() if self._attempts else [])
+            attempts = self._attempts
+            if attempts is not None:
+                recorder.start(step.revision, step.direction, attempts.book, attempts.entries())
+            else:
+                recorder.start(step.revision, step.direction)
             with self._interruption.heard_at_once():
                 migrate(**arguments)
             recorder.stop()
@@ -136,17 +134,17 @@ class Protection:
         if self._attempts is not None and self._recorder is not None and not self._is_over:
             self._attempts.finish(has_noted=self._recorder.has_noted)
 
-    def _open_journal(self) -> None:
-        if self._attempts is None:
-            return
+    def _open_journal(self, attempts: Attempts, plan: Plan) -> None:
         try:
-            self._attempts.open()
+            attempts.follow(plan)
         except exc.DBAPIError as error:
             if not self._dialect.changes.is_forbidden(error.orig or error):
                 raise
             connection = self._visit.context.connection
             if connection is not None and connection.in_transaction():
                 connection.rollback()
+            self._visit.context._ensure_version_table()  # it may have been made in that transaction
+            widen(self._visit, plan)
             self._attempts = None
             self._listen(
                 Notice(

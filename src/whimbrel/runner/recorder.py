@@ -7,7 +7,7 @@ noted in that transaction: whatever happens then, it is known how far the revisi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,7 +38,6 @@ class Recorder:
     Args:
         visit: the database.
         dialect: what it is.
-        book: where to note them; None to note nothing.
         turn: the database's lock.
         interruption: whether the run is to stop.
     """
@@ -47,7 +46,6 @@ class Recorder:
         self,
         visit: Visit,
         dialect: Dialect,
-        book: Book | None,
         turn: Turn,
         interruption: Interruption,
     ) -> None:
@@ -56,7 +54,7 @@ class Recorder:
         self._connection: Connection = visit.context.connection
         self._changes = dialect.changes
         self._has_watch = dialect.sessions.locks_each_transaction  # `environment.sqlite` watches
-        self._book = book
+        self._book: Book | None = None
         self._interruption = interruption
         self._turn = turn
         self._key = ("", "")
@@ -92,14 +90,16 @@ class Recorder:
             event.remove(self._connection.engine, name, self._hooks[name])
         event.remove(self._connection.engine, "engine_connect", self._connected)
 
-    def start(self, revision: str, direction: str, entries: list[Entry]) -> None:
+    def start(self, revision: str, direction: str, book: Book | None = None, entries: Sequence[Entry] = ()) -> None:
         """A revision begins.
 
         Args:
             revision, direction: which one.
+            book: where to note statements; None to note nothing.
             entries: what is noted of an interrupted run of it.
         """
         self._key = (revision, direction)
+        self._book = book
         self._seq, self._buffer, self._unwritten, self._temporary, self.refused = 0, [], None, set(), None
         self.has_locked_tables = False
         self._resumption = Resumption(entries)
@@ -263,7 +263,8 @@ class Recorder:
         self._turn.may_commit_midway()
         if self._book is not None:
             self._write([self._started(entry, execution.statement)])
-        self._patiently(lambda: self._execute(execution), execution.statement)
+        with self._turn.unhurried():
+            self._patiently(lambda: self._execute(execution), execution.statement)
         self._unwritten = execution.result(entry)
 
     def _in_transaction_of_its_own(self, execution: Execution, entry: Entry) -> None:
@@ -274,7 +275,6 @@ class Recorder:
         def in_transaction() -> None:
             query("BEGIN")
             try:
-                self._turn.limit_waits()
                 self._execute(execution)
                 self._write([execution.result(entry)])
                 query("COMMIT")

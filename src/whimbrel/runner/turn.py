@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from os import getpid
 from socket import gethostname
 
 from sqlalchemy import exc
 
 from ..dialects import Dialect, Holder
+from ..dialects.base import Prepared, Session
 from ..dialects.statement import Statement, read_statement
 from ..environment import Visit
 from ..errors import LockBusy, PoolerInTheWay
@@ -55,7 +57,7 @@ class Turn:
         self._listen = listen
         self._sleep = sleep
         self._lock: Lock | None = None
-        self._pooled: bool | None = None  # not known
+        self._prepared = Prepared()
         self._waits_for_locks = self._lock_wait()
         self._told = _TOLD_EVERY
 
@@ -75,8 +77,7 @@ class Turn:
             yield
             return
         self._lock = self._made_lock()
-        self._pooled = self._ask_whether_pooled()
-        if self._pooled:
+        if self.session.is_pooled:
             yield
             return
         if not visit.owned:
@@ -88,12 +89,16 @@ class Turn:
                     self._sessions.leave_transaction(visit.query, self._lock.key)
             return
         self._lock.acquire(self._lock_wait(), self._listen)
-        before = self._introduce(f"whimbrel on {gethostname()}, process {getpid()}")
+        name = f"whimbrel on {gethostname()}, process {getpid()}"
+        self._prepared = self._sessions.prepare(visit.query, name, self._limits.lock_timeout)
+        visit.commit_behind()  # a rollback would forget it
         try:
             yield
         finally:
             with suppress(Exception):  # the connection broke, and the lock with it
-                self._introduce(before)
+                if self._prepared.undo:
+                    visit.query(self._prepared.undo)
+                    visit.commit_behind()
                 self._lock.release()
                 visit.end_driver_transaction()
 
@@ -114,16 +119,19 @@ class Turn:
         Raises:
             Again: somebody does, or has.
         """
-        visit = self._visit
-        # The session has the lock in each of its transactions, unless a pooler may give each transaction another one.
-        is_sure = self._pooled is False and visit.owned
-        lock = self._lock
-        if lock is not None and not is_sure and not self._sessions.acquire_in_transaction(visit.query, lock.key):
+        visit, lock = self._visit, self._lock
+        if lock is not None and not self._is_sure and not self._sessions.acquire_in_transaction(visit.query, lock.key):
             raise Again(LOCKED)
         if self._sessions.locks_each_transaction and visit.context.connection is not None:
             visit.context.connection.exec_driver_sql("SELECT 1")  # which begins it, and so waits for others
         self.check_position()
-        self.limit_waits()
+        if self.session.is_pooled and visit.owned:
+            self._sessions.limit_lock_waits(visit.query, self._limits.lock_timeout)
+
+    @property
+    def _is_sure(self) -> bool:
+        """Whether the session has the lock in each of its transactions: no pooler may give them to others."""
+        return self.session.is_pooled is False and self._visit.owned
 
     def check_position(self) -> None:
         """In a transaction that has the lock: be sure that the database is still where the revision starts.
@@ -134,10 +142,21 @@ class Turn:
         if frozenset(self._visit.read_rows()) != self._visit.reported:
             raise Again(OVERTAKEN)
 
-    def limit_waits(self) -> None:
-        """Let no statement of the transaction hold others up for long."""
-        if self._visit.owned:
-            self._sessions.limit_lock_waits(self._visit.query, self._limits.lock_timeout)
+    @contextmanager
+    def unhurried(self) -> Iterator[None]:
+        """Meanwhile a statement may wait for others as long as it takes.
+
+        A concurrent index waits for every transaction that is older, and holds nobody up by that.
+        """
+        if not self._prepared.lift:
+            yield
+            return
+        self._visit.query(self._prepared.lift)
+        try:
+            yield
+        finally:
+            with suppress(exc.DBAPIError):  # the connection broke
+                self._visit.query(self._prepared.limit)
 
     def may_commit_midway(self) -> None:
         """Whether what comes may be committed before the revision is through.
@@ -149,14 +168,16 @@ class Turn:
         lock = self._lock
         if lock is None:
             return
-        if self._pooled:
+        if self.session.is_pooled:
             raise PoolerInTheWay(
                 "the revision commits midway, and a connection pooler stands before the database",
                 where=self._visit.where,
                 why="the lock would not last: each transaction may get another session of the server",
                 hint="set migration_url to the server itself, past the pooler",
             )
-        if self._visit.owned and not lock.is_held():
+        # A named lock of MySQL ends with its session, and so does the run.
+        needs_no_look = self._is_sure and self._changes.ddl_commits
+        if self._visit.owned and not needs_no_look and not lock.is_held():
             raise LockBusy(
                 "the lock was lost in the middle of the revision",
                 where=self._visit.where,
@@ -167,20 +188,15 @@ class Turn:
     def _lock_wait(self) -> Patience:
         return Patience(self._limits.lock_wait, sleep=self._sleep)
 
-    def _ask_whether_pooled(self) -> bool | None:
-        driver = self._visit.context.connection.connection.driver_connection  # type: ignore[union-attr]
+    @cached_property
+    def session(self) -> Session:
+        """The session of the migrations."""
+        connection = self._visit.context.connection
+        assert connection is not None
         try:
-            return self._sessions.is_pooled(driver, self._visit.query)
+            return self._sessions.identity(connection.connection.driver_connection, self._visit.query)
         finally:
             self._visit.end_driver_transaction()
-
-    def _introduce(self, name: str | None) -> str | None:
-        """Tell the server who this is, for those who wait; who it was before."""
-        if name is None:
-            return None
-        before = self._sessions.introduce(self._visit.query, name)
-        self._visit.commit_behind()  # a rollback would forget it
-        return before
 
     def _made_lock(self) -> Lock:
         visit = self._visit

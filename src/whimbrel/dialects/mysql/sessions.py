@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...record import TYPE_CHECKING
-from ..base import Holder
+from ..base import Holder, Prepared, Session
 
 if TYPE_CHECKING:
     from typing import Any
@@ -19,9 +19,10 @@ class Sessions:
 
     locks_each_transaction = False
 
-    def is_pooled(self, driver_connection: Any, query: Query) -> bool | None:
-        """ProxySQL keeps a client that has taken a named lock on its session."""
-        return False
+    def identity(self, driver_connection: Any, query: Query) -> Session:
+        """No pooler changes it: ProxySQL keeps a client that has taken a named lock on its session."""
+        [[number]] = query("SELECT CONNECTION_ID()")
+        return Session(str(number), is_pooled=False)
 
     def key(self, query: Query, schema: str | None, table: str) -> str:
         from hashlib import blake2b
@@ -52,12 +53,16 @@ class Sessions:
         rows = query(f"{_WHO} WHERE p.id = {int(session)}")
         return _holder(rows[0]) if rows else Holder(str(session))
 
-    def session(self, query: Query) -> str:
-        [[number]] = query("SELECT CONNECTION_ID()")
-        return str(number)
+    def prepare(self, query: Query, name: str, seconds: float) -> Prepared:
+        """Whole seconds, and one at least. The server's own limit is a day (MariaDB) or a year (MySQL).
 
-    def introduce(self, query: Query, name: str) -> str | None:
-        return None  # only a client that connects can say what it is called
+        What it is called only a client that connects can say.
+        """
+        [[own, of_server]] = query("SELECT @@SESSION.lock_wait_timeout, @@GLOBAL.lock_wait_timeout")
+        if own != of_server:
+            return Prepared()
+        query(f"SET SESSION lock_wait_timeout = {max(1, round(seconds))}")
+        return Prepared(undo=f"SET SESSION lock_wait_timeout = {int(own)}")
 
     def cancel(self, query: Query, session: str) -> None:
         query(f"KILL QUERY {int(session)}")
@@ -66,11 +71,7 @@ class Sessions:
         query(f"KILL {int(session)}")
 
     def limit_lock_waits(self, query: Query, seconds: float) -> None:
-        """Whole seconds, and one at least. The server's own limit is a day (MariaDB) or a year (MySQL)."""
-        query(
-            "SET SESSION lock_wait_timeout = IF(@@SESSION.lock_wait_timeout = @@GLOBAL.lock_wait_timeout,"
-            f" {max(1, round(seconds))}, @@SESSION.lock_wait_timeout)"
-        )
+        """There are only limits of sessions."""
 
     def blockers(self, query: Query, statement: Statement) -> list[Holder]:
         """Sessions in a transaction; which table each has locked is known only to servers that were told to note it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...record import TYPE_CHECKING
-from ..base import Holder, double_quoted, literal
+from ..base import Holder, Prepared, Session, double_quoted, literal
 
 if TYPE_CHECKING:
     from typing import Any
@@ -22,10 +22,11 @@ class Sessions:
 
     locks_each_transaction = False
 
-    def is_pooled(self, driver_connection: Any, query: Query) -> bool | None:
+    def identity(self, driver_connection: Any, query: Query) -> Session:
         """A pooler cannot know which session a client will get, so the number it gave the driver is made up."""
         told = _backend_told(driver_connection)
-        return None if told is None else told != int(self.session(query))
+        [[number]] = query("SELECT pg_backend_pid()")
+        return Session(str(number), None if told is None else told != int(number))
 
     def key(self, query: Query, schema: str | None, table: str) -> str:
         """Advisory locks belong to one database, so its name is not in it."""
@@ -55,14 +56,17 @@ class Sessions:
         rows = query(f"{_WHO} JOIN pg_locks l USING (pid) WHERE {_is_lock(key)} AND l.granted")
         return _holder(rows[0]) if rows else None
 
-    def session(self, query: Query) -> str:
-        [[pid]] = query("SELECT pg_backend_pid()")
-        return str(pid)
-
-    def introduce(self, query: Query, name: str) -> str | None:
-        [[before]] = query("SELECT current_setting('application_name')")
-        query(f"SELECT set_config('application_name', {literal(name[:63])}, false)")
-        return str(before)
+    def prepare(self, query: Query, name: str, seconds: float) -> Prepared:
+        [[called, limit, *_]] = query(
+            "SELECT current_setting('application_name'), current_setting('lock_timeout'),"
+            f" set_config('application_name', {literal(name[:63])}, false)"
+        )
+        undo = f"SELECT set_config('application_name', {literal(called)}, false)"
+        if limit != "0":
+            return Prepared(undo)
+        set_limit = f"SET lock_timeout = {round(seconds * 1000)}"
+        query(set_limit)
+        return Prepared(f"{undo}, set_config('lock_timeout', '0', false)", "SET lock_timeout = 0", set_limit)
 
     def cancel(self, query: Query, session: str) -> None:
         query(f"SELECT pg_cancel_backend({int(session)})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...record import TYPE_CHECKING
+from ..base import Prepared, Session
 
 if TYPE_CHECKING:
     from typing import Any
@@ -17,8 +18,10 @@ class Sessions:
 
     locks_each_transaction = True
 
-    def is_pooled(self, driver_connection: Any, query: Query) -> bool | None:
-        return False
+    def identity(self, driver_connection: Any, query: Query) -> Session:
+        import os
+
+        return Session(str(os.getpid()), is_pooled=False)
 
     def key(self, query: Query, schema: str | None, table: str) -> str:
         return ""
@@ -41,13 +44,9 @@ class Sessions:
     def holder(self, query: Query, key: str) -> Holder | None:
         return None
 
-    def session(self, query: Query) -> str:
-        import os
-
-        return str(os.getpid())
-
-    def introduce(self, query: Query, name: str) -> str | None:
-        return None
+    def prepare(self, query: Query, name: str, seconds: float) -> Prepared:
+        """Nobody would hear the name, and whoever has begun waits for nobody."""
+        return Prepared()
 
     def cancel(self, query: Query, session: str) -> None:
         """No other connection can; the driver's own has `interrupt()`."""
@@ -56,7 +55,7 @@ class Sessions:
         """Only the operating system can."""
 
     def limit_lock_waits(self, query: Query, seconds: float) -> None:
-        """Whoever has begun waits for nobody."""
+        """There are no waits."""
 
     def blockers(self, query: Query, statement: Statement) -> list[Holder]:
         return []
