@@ -24,11 +24,11 @@ def read(query: Query, dialect: Dialect, table: str, schema: str | None = None) 
     return rows(query, dialect, table, schema) if query(dialect.table_exists(table, schema)) else ()
 
 
-def rows(query: Query, dialect: Dialect, table: str, schema: str | None = None) -> tuple[str, ...]:
-    """As `read`, of a table that is there."""
+def rows(query: Query, dialect: Dialect, table: str, schema: str | None = None, condition: str = "") -> tuple[str, ...]:
+    """As `read`, of a table that is there; only the rows for which a condition of SQL holds."""
     name = dialect.quoted(schema, table)
     try:
-        found = query(f"SELECT version_num FROM {name}")
+        found = query(f"SELECT version_num FROM {name}" + (f" WHERE {condition}" if condition else ""))
     except Exception as error:
         if getattr(error, "connection_invalidated", False):
             raise

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from whimbrel.connect.engine import query_of
 from whimbrel.dialects import dialect_named
-from whimbrel.dialects.base import Holder, Prepared, Sessions
+from whimbrel.dialects.base import Holder, Sessions
 from whimbrel.dialects.base import Session as Identity
 from whimbrel.dialects.statement import read_statement
 
@@ -162,7 +162,8 @@ def test_on_sqlite_the_transaction_is_the_lock(make_database: Callable[[str], st
     assert session.release()
     assert session.holder() is None
     assert session.number == str(os.getpid())
-    assert session.sessions.prepare(session.query, "whimbrel", 2) == Prepared()
+    assert session.sessions.prepare(session.query, "whimbrel", 2) == ""
+    assert session.sessions.lock_wait_limit(2) == ""
     assert session.sessions.blockers(session.query, read_statement("DROP TABLE t")) == []
 
 
@@ -243,12 +244,11 @@ def test_a_session_that_was_prepared_has_a_name_and_none_afterwards(
     make_database: Callable[[str], str], open_session: Open
 ) -> None:
     session = open_session(make_database("postgresql"))
-    show = "SELECT current_setting('application_name'), current_setting('lock_timeout')"
-    before = session.query(show)
-    prepared = session.sessions.prepare(session.query, "it's whimbrel; " + "x" * 100, 2)
-    assert session.query(show) == [(("it's whimbrel; " + "x" * 100)[:63], "2s")]
-    session.query(prepared.undo)
-    assert session.query(show) == before
+    before = session.query("SHOW application_name")
+    undo = session.sessions.prepare(session.query, "it's whimbrel; " + "x" * 100, 2)
+    assert session.query("SHOW application_name") == [(("it's whimbrel; " + "x" * 100)[:63],)]
+    session.query(undo)
+    assert session.query("SHOW application_name") == before
 
 
 def test_a_holder_is_told_without_what_is_not_known() -> None:
@@ -347,48 +347,40 @@ def test_a_reader_that_has_changed_nothing_is_named_on_mariadb(
 # -- how long a statement waits ------------------------------------------------------------------
 
 
-SHOW = {"postgresql": "SHOW lock_timeout", "mysql": "SELECT @@SESSION.lock_wait_timeout"}
-OWN = {"postgresql": "SET lock_timeout = '7s'", "mysql": "SET lock_wait_timeout = 7"}
+def _limited(session: Session, seconds: float) -> str:
+    """The limit that is in force when a session has been prepared, in seconds, with what undoes that."""
+    kind = session.connection.dialect.name
+    session.sessions.prepare(session.query, "whimbrel", seconds)
+    condition = session.sessions.lock_wait_limit(seconds)
+    if condition:
+        assert session.query(f"SELECT 1 WHERE {condition}") == [(1,)]
+    shown = {"postgresql": "SHOW lock_timeout", "mysql": "SELECT @@SESSION.lock_wait_timeout"}
+    return str(session.query(shown[kind])[0][0])
 
 
 def test_a_limit_of_ones_own_is_kept(server_url: str, open_session: Open) -> None:
-    session = open_session(server_url)
-    kind = session.connection.dialect.name
-    session.query(OWN[kind])
-    prepared = session.sessions.prepare(session.query, "whimbrel", 2)
-    assert str(session.query(SHOW[kind])[0][0]).rstrip("s") == "7"
-    assert (prepared.lift, prepared.limit) == ("", "")
-    if prepared.undo:
-        session.query(prepared.undo)
-    assert str(session.query(SHOW[kind])[0][0]).rstrip("s") == "7"
+    session = open_session(server_url, autocommit=False)
+    own = {"postgresql": "SET lock_timeout = '7s'", "mysql": "SET lock_wait_timeout = 7"}
+    session.query(own[session.connection.dialect.name])
+    assert _limited(session, 2).rstrip("s") == "7"
 
 
-def test_the_limit_is_as_before_once_the_migrations_are_through(server_url: str, open_session: Open) -> None:
-    session = open_session(server_url)
-    kind = session.connection.dialect.name
-    before = session.query(SHOW[kind])
-    prepared = session.sessions.prepare(session.query, "whimbrel", 2)
-    assert str(session.query(SHOW[kind])[0][0]).rstrip("s") == "2"
-    session.query(prepared.undo)
-    assert session.query(SHOW[kind]) == before
+def test_the_limit_is_of_the_session_on_mysql_and_can_be_undone(
+    make_database: Callable[[str], str], open_session: Open
+) -> None:
+    session = open_session(make_database("mariadb"))
+    [[before]] = session.query("SELECT @@SESSION.lock_wait_timeout")
+    undo = session.sessions.prepare(session.query, "whimbrel", 0.2)
+    assert session.query("SELECT @@SESSION.lock_wait_timeout") == [(1,)], "the least there is"
+    session.query(undo)
+    assert session.query("SELECT @@SESSION.lock_wait_timeout") == [(before,)]
 
 
-def test_the_limit_can_be_lifted_in_between(make_database: Callable[[str], str], open_session: Open) -> None:
-    session = open_session(make_database("postgresql"))
-    prepared = session.sessions.prepare(session.query, "whimbrel", 0.5)
-    shown = []
-    for statement in (prepared.lift, prepared.limit):
-        session.query(statement)
-        shown += session.query("SHOW lock_timeout")
-    assert shown == [("0",), ("500ms",)]
-
-
-def test_a_pooled_session_is_limited_until_the_transaction_ends(
+def test_the_limit_ends_with_the_transaction_on_postgresql(
     make_database: Callable[[str], str], open_session: Open
 ) -> None:
     session = open_session(make_database("postgresql"), autocommit=False)
-    session.sessions.limit_lock_waits(session.query, 0.5)
-    assert session.query("SHOW lock_timeout") == [("500ms",)]
+    assert _limited(session, 0.5) == "500ms"
     session.connection.connection.commit()
     assert session.query("SHOW lock_timeout") == [("0",)]
 

@@ -71,20 +71,6 @@ class Session(Record):
     is_pooled: bool | None
 
 
-class Prepared(Record):
-    """How a session was prepared for migrations, as statements; empty where there is nothing to do.
-
-    Attributes:
-        undo: makes the session what it was before.
-        lift: lets statements wait for locks as long as they like.
-        limit: limits that again.
-    """
-
-    undo: str = ""
-    lift: str = ""
-    limit: str = ""
-
-
 class Sessions(Protocol):
     """One migrator at a time, and what can be done about other sessions. A query goes to the session it is about."""
 
@@ -121,13 +107,14 @@ class Sessions(Protocol):
     def holder(self, query: Query, key: str) -> Holder | None:
         """Who has the lock."""
 
-    def prepare(self, query: Query, name: str, seconds: float) -> Prepared:
-        """Prepare this session for migrations; to be committed, as a rollback takes it back.
+    def prepare(self, query: Query, name: str, seconds: float) -> str:
+        """Prepare this session for migrations; a statement that undoes that, or nothing. A rollback undoes it, too.
 
         Args:
             query: goes to it.
             name: what the server is to call it.
-            seconds: for how long a statement may wait for a lock, unless the session has a limit of its own.
+            seconds: for how long a statement may wait for a lock, unless the session has a limit of its own. Not where
+                `lock_wait_limit` does that.
         """
 
     def cancel(self, query: Query, session: str) -> None:
@@ -136,8 +123,11 @@ class Sessions(Protocol):
     def end(self, query: Query, session: str) -> None:
         """End another session."""
 
-    def limit_lock_waits(self, query: Query, seconds: float) -> None:
-        """As `prepare`, until the transaction ends, where that is possible."""
+    def lock_wait_limit(self, seconds: float) -> str:
+        """A condition that is true of every row, and lets no statement of the transaction wait longer for a lock.
+
+        Empty where that is of the session. A limit of its own stays.
+        """
 
     def blockers(self, query: Query, statement: Statement) -> list[Holder]:
         """Who is in the way of a statement that did not get its locks in time."""

@@ -65,9 +65,8 @@ class Transactions:
         self._is_ours = False
         self._is_drivers = False
         self._changed = False
-        self._class = type(connection)
-        # SQLAlchemy has no event for it, and a revision gets the connection itself, in several ways.
-        connection.__class__ = watched(self._class, self._leave_to_driver)
+        self._watch = watched(connection, self._leave_to_driver)
+        self._watch.__enter__()
         self._listeners = {"before_cursor_execute": self._before, "after_cursor_execute": self._after}
         if not connection.engine.dispatch.begin:  # else the engine begins by itself, as SQLAlchemy's recipe does
             self._listeners["begin"] = self._begin
@@ -78,7 +77,7 @@ class Transactions:
         """Leave the connection as it was: it may be the caller's."""
         for name, listener in self._listeners.items():
             event.remove(self.connection, name, listener)
-        self.connection.__class__ = self._class
+        self._watch.__exit__(None, None, None)
 
     def _begin(self, connection: Connection) -> None:
         """Forget the last transaction. The first statement begins: until then, whoever has the driver's own connection

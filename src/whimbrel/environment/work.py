@@ -220,11 +220,11 @@ class Visit:
             return self.context.get_current_heads()
         return versions.read(self.query, self.dialect, self.context.version_table, self.schema)
 
-    def read_rows(self) -> tuple[str, ...]:
-        """As `read`, of a table that is there."""
+    def read_rows(self, condition: str = "") -> tuple[str, ...]:
+        """As `read`, of a table that is there; only the rows for which a condition of SQL holds."""
         if self.dialect is None:
             return self.context.get_current_heads()
-        return versions.rows(self.query, self.dialect, self.context.version_table, self.schema)
+        return versions.rows(self.query, self.dialect, self.context.version_table, self.schema, condition)
 
     def peek(self) -> tuple[str, ...]:
         """As `read`, and no transaction is left open by it."""

@@ -8,7 +8,7 @@ noted in that transaction: whatever happens then, it is known how far the revisi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -53,7 +53,7 @@ class Recorder:
         self._visit = visit
         self._connection: Connection = visit.context.connection
         self._changes = dialect.changes
-        self._has_watch = dialect.sessions.locks_each_transaction  # `environment.sqlite` watches
+        self._has_watch = dialect.sessions.locks_each_transaction
         self._book: Book | None = None
         self._interruption = interruption
         self._turn = turn
@@ -69,7 +69,8 @@ class Recorder:
         self._stopped_by: Exception | None = None
         self.failed: Exception | None = None
         """What the driver has raised last, on this connection and no other one of the revision's."""
-        self._class = type(self._connection)
+        # `environment.sqlite` watches where it keeps the transactions.
+        self._watch = nullcontext() if self._has_watch else watched(self._connection, self.leaving)
         self.was_elsewhere = False
         """Whether the revision has opened another connection, on which nothing is rolled back with this one."""
         self.has_locked_tables = False
@@ -78,6 +79,7 @@ class Recorder:
         """The statement that the database has refused, if it leaves nothing behind then."""
 
     def __enter__(self) -> Recorder:
+        self._watch.__enter__()
         for name in _HOOKS:
             event.listen(self._connection.engine, name, self._hooks[name])
         event.listen(self._connection.engine, "engine_connect", self._connected)
@@ -85,7 +87,7 @@ class Recorder:
 
     def __exit__(self, *_: object) -> None:
         self._active = False
-        self._connection.__class__ = self._class
+        self._watch.__exit__(None, None, None)
         for name in _HOOKS:
             event.remove(self._connection.engine, name, self._hooks[name])
         event.remove(self._connection.engine, "engine_connect", self._connected)
@@ -108,8 +110,6 @@ class Recorder:
         self.was_elsewhere = False
         self._active = True
         self._visit.watcher = self
-        if not self._has_watch:
-            self._connection.__class__ = watched(self._class, self.leaving)
 
     def stop(self) -> None:
         """The revision's own statements are through.
@@ -119,7 +119,6 @@ class Recorder:
             NeedsDecision: it was interrupted the last time behind where it has ended now.
         """
         self._active = False
-        self._connection.__class__ = self._class
         if self._stopped_by is not None:
             raise self._stopped_by
         if self.failed is not None and self._changes.is_transient(self.failed) is not None:
@@ -157,7 +156,9 @@ class Recorder:
         with self._interruption.deferred():
             if self._buffer or self._resumption:
                 self._turn.may_commit_midway()
-            self._write([])
+            # Of a statement whose image is known it can be seen whether it is through.
+            if self._buffer or (self._unwritten is not None and self._unwritten.before_image is None):
+                self._write([])
 
     def leaving(self) -> None:
         """From now on statements cannot be seen. That they may have been executed is noted."""
@@ -263,8 +264,7 @@ class Recorder:
         self._turn.may_commit_midway()
         if self._book is not None:
             self._write([self._started(entry, execution.statement)])
-        with self._turn.unhurried():
-            self._patiently(lambda: self._execute(execution), execution.statement)
+        self._patiently(lambda: self._execute(execution), execution.statement)
         self._unwritten = execution.result(entry)
 
     def _in_transaction_of_its_own(self, execution: Execution, entry: Entry) -> None:
@@ -275,6 +275,7 @@ class Recorder:
         def in_transaction() -> None:
             query("BEGIN")
             try:
+                self._turn.limit_waits()
                 self._execute(execution)
                 self._write([execution.result(entry)])
                 query("COMMIT")

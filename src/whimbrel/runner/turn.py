@@ -12,7 +12,7 @@ from socket import gethostname
 from sqlalchemy import exc
 
 from ..dialects import Dialect, Holder
-from ..dialects.base import Prepared, Session
+from ..dialects.base import Session
 from ..dialects.statement import Statement, read_statement
 from ..environment import Visit
 from ..errors import LockBusy, PoolerInTheWay
@@ -57,7 +57,6 @@ class Turn:
         self._listen = listen
         self._sleep = sleep
         self._lock: Lock | None = None
-        self._prepared = Prepared()
         self._waits_for_locks = self._lock_wait()
         self._told = _TOLD_EVERY
 
@@ -90,14 +89,14 @@ class Turn:
             return
         self._lock.acquire(self._lock_wait(), self._listen)
         name = f"whimbrel on {gethostname()}, process {getpid()}"
-        self._prepared = self._sessions.prepare(visit.query, name, self._limits.lock_timeout)
+        undo = self._sessions.prepare(visit.query, name, self._limits.lock_timeout)
         visit.commit_behind()  # a rollback would forget it
         try:
             yield
         finally:
             with suppress(Exception):  # the connection broke, and the lock with it
-                if self._prepared.undo:
-                    visit.query(self._prepared.undo)
+                if undo:
+                    visit.query(undo)
                     visit.commit_behind()
                 self._lock.release()
                 visit.end_driver_transaction()
@@ -125,8 +124,6 @@ class Turn:
         if self._sessions.locks_each_transaction and visit.context.connection is not None:
             visit.context.connection.exec_driver_sql("SELECT 1")  # which begins it, and so waits for others
         self.check_position()
-        if self.session.is_pooled and visit.owned:
-            self._sessions.limit_lock_waits(visit.query, self._limits.lock_timeout)
 
     @property
     def _is_sure(self) -> bool:
@@ -139,24 +136,21 @@ class Turn:
         Raises:
             Again: somebody has been faster.
         """
-        if frozenset(self._visit.read_rows()) != self._visit.reported:
+        # With the same question, no statement of the transaction is let to hold others up for long.
+        heads = self._visit.read_rows(self._limit)
+        if not heads:
+            self.limit_waits()
+        if frozenset(heads) != self._visit.reported:
             raise Again(OVERTAKEN)
 
-    @contextmanager
-    def unhurried(self) -> Iterator[None]:
-        """Meanwhile a statement may wait for others as long as it takes.
+    def limit_waits(self) -> None:
+        """Let no statement of the transaction hold others up for long."""
+        if self._limit:
+            self._visit.query(f"SELECT 1 WHERE {self._limit}")
 
-        A concurrent index waits for every transaction that is older, and holds nobody up by that.
-        """
-        if not self._prepared.lift:
-            yield
-            return
-        self._visit.query(self._prepared.lift)
-        try:
-            yield
-        finally:
-            with suppress(exc.DBAPIError):  # the connection broke
-                self._visit.query(self._prepared.limit)
+    @property
+    def _limit(self) -> str:
+        return self._sessions.lock_wait_limit(self._limits.lock_timeout) if self._visit.owned else ""
 
     def may_commit_midway(self) -> None:
         """Whether what comes may be committed before the revision is through.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...record import TYPE_CHECKING
-from ..base import Holder, Prepared, Session
+from ..base import Holder, Session
 
 if TYPE_CHECKING:
     from typing import Any
@@ -53,16 +53,16 @@ class Sessions:
         rows = query(f"{_WHO} WHERE p.id = {int(session)}")
         return _holder(rows[0]) if rows else Holder(str(session))
 
-    def prepare(self, query: Query, name: str, seconds: float) -> Prepared:
+    def prepare(self, query: Query, name: str, seconds: float) -> str:
         """Whole seconds, and one at least. The server's own limit is a day (MariaDB) or a year (MySQL).
 
         What it is called only a client that connects can say.
         """
         [[own, of_server]] = query("SELECT @@SESSION.lock_wait_timeout, @@GLOBAL.lock_wait_timeout")
         if own != of_server:
-            return Prepared()
+            return ""
         query(f"SET SESSION lock_wait_timeout = {max(1, round(seconds))}")
-        return Prepared(undo=f"SET SESSION lock_wait_timeout = {int(own)}")
+        return f"SET SESSION lock_wait_timeout = {int(own)}"
 
     def cancel(self, query: Query, session: str) -> None:
         query(f"KILL QUERY {int(session)}")
@@ -70,8 +70,8 @@ class Sessions:
     def end(self, query: Query, session: str) -> None:
         query(f"KILL {int(session)}")
 
-    def limit_lock_waits(self, query: Query, seconds: float) -> None:
-        """There are only limits of sessions."""
+    def lock_wait_limit(self, seconds: float) -> str:
+        return ""
 
     def blockers(self, query: Query, statement: Statement) -> list[Holder]:
         """Sessions in a transaction; which table each has locked is known only to servers that were told to note it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...record import TYPE_CHECKING
-from ..base import Holder, Prepared, Session, double_quoted, literal
+from ..base import Holder, Session, double_quoted, literal
 
 if TYPE_CHECKING:
     from typing import Any
@@ -56,17 +56,10 @@ class Sessions:
         rows = query(f"{_WHO} JOIN pg_locks l USING (pid) WHERE {_is_lock(key)} AND l.granted")
         return _holder(rows[0]) if rows else None
 
-    def prepare(self, query: Query, name: str, seconds: float) -> Prepared:
-        [[called, limit, *_]] = query(
-            "SELECT current_setting('application_name'), current_setting('lock_timeout'),"
-            f" set_config('application_name', {literal(name[:63])}, false)"
-        )
-        undo = f"SELECT set_config('application_name', {literal(called)}, false)"
-        if limit != "0":
-            return Prepared(undo)
-        set_limit = f"SET lock_timeout = {round(seconds * 1000)}"
-        query(set_limit)
-        return Prepared(f"{undo}, set_config('lock_timeout', '0', false)", "SET lock_timeout = 0", set_limit)
+    def prepare(self, query: Query, name: str, seconds: float) -> str:
+        set_name = "set_config('application_name', {}, false)"
+        [[before, _]] = query(f"SELECT current_setting('application_name'), {set_name.format(literal(name[:63]))}")
+        return f"SELECT {set_name.format(literal(before))}"
 
     def cancel(self, query: Query, session: str) -> None:
         query(f"SELECT pg_cancel_backend({int(session)})")
@@ -74,11 +67,11 @@ class Sessions:
     def end(self, query: Query, session: str) -> None:
         query(f"SELECT pg_terminate_backend({int(session)})")
 
-    def limit_lock_waits(self, query: Query, seconds: float) -> None:
-        query(
-            f"SELECT set_config('lock_timeout', '{round(seconds * 1000)}', true)"
-            " WHERE current_setting('lock_timeout') = '0'"
-        )
+    def lock_wait_limit(self, seconds: float) -> str:
+        """Not of the session: a concurrent index, outside of transactions, waits for every one that is older."""
+        now = "current_setting('lock_timeout')"
+        limit = f"CASE {now} WHEN '0' THEN '{round(seconds * 1000)}' ELSE {now} END"
+        return f"set_config('lock_timeout', {limit}, true) IS NOT NULL"
 
     def blockers(self, query: Query, statement: Statement) -> list[Holder]:
         """Sessions with a lock on the table; `pg_blocking_pids` knows nothing any more when the wait is over."""

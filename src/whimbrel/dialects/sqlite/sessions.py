@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...record import TYPE_CHECKING
-from ..base import Prepared, Session
+from ..base import Session
 
 if TYPE_CHECKING:
     from typing import Any
@@ -44,9 +44,9 @@ class Sessions:
     def holder(self, query: Query, key: str) -> Holder | None:
         return None
 
-    def prepare(self, query: Query, name: str, seconds: float) -> Prepared:
+    def prepare(self, query: Query, name: str, seconds: float) -> str:
         """Nobody would hear the name, and whoever has begun waits for nobody."""
-        return Prepared()
+        return ""
 
     def cancel(self, query: Query, session: str) -> None:
         """No other connection can; the driver's own has `interrupt()`."""
@@ -54,8 +54,8 @@ class Sessions:
     def end(self, query: Query, session: str) -> None:
         """Only the operating system can."""
 
-    def limit_lock_waits(self, query: Query, seconds: float) -> None:
-        """There are no waits."""
+    def lock_wait_limit(self, seconds: float) -> str:
+        return ""
 
     def blockers(self, query: Query, statement: Statement) -> list[Holder]:
         return []
