@@ -79,10 +79,6 @@ class Lock:
         """Give it back; false if it was lost meanwhile, as behind a pooler or when the connection broke."""
         return self._sessions.release(self._query, self.key)
 
-    def is_held(self) -> bool:
-        """Whether this session still has it."""
-        return self._sessions.holds(self._query, self.key)
-
 
 def busy(holder: Holder | None, seconds: float, where: str) -> LockBusy:
     """The error for a lock that somebody else has."""

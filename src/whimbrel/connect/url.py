@@ -64,14 +64,14 @@ class DatabaseUrl(Record):
     @property
     def masked(self) -> str:
         """The URL with the password, and any secret in its query, replaced by `***`."""
-        return _mask_parameters(_OWN_PASSWORD.sub(_MASKED, self.text))
+        return _mask_parameters(re.sub(_BEFORE_LAST_AT, _MASKED, self.text))
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not be shown, decoded and as the URL has it; what contains another one stands before it."""
         match = _URL.fullmatch(self.text)
         found = {self.password or "", (match and match["password"]) or ""}
-        for parameter in _SECRET_PARAMETER.finditer(self.text):
+        for parameter in re.finditer(_HIDDEN_PARAMETER, self.text):
             found |= {parameter["value"], _decode(parameter["value"].replace("+", " ")) or ""}
         return tuple(sorted(found - {""}, key=len, reverse=True))
 
@@ -174,31 +174,30 @@ def _query(text: str | None) -> tuple[tuple[str, str], ...]:
     return tuple(parse_qsl(text))
 
 
+# Patterns are compiled when they are used first: most runs have nothing to hide.
+#
 # Up to the last "@", however odd what stands before it: a password may hold what should have been encoded. White space
 # ends a URL that stands in a text, but not the URL that is all of the text.
-_PASSWORD = re.compile(r"(://[^:\s]*:)\S*@")
-_OWN_PASSWORD = re.compile(r"(://[^:]*:).*@", re.DOTALL)
+_BEFORE_AT = r"(://[^:\s]*:)\S*@"
+_BEFORE_LAST_AT = r"(?s)(://[^:]*:).*@"
 _MASKED = rf"\g<1>{MASK}@"
 # Where a port should be: "user:password" whose "@host" was forgotten.
-_NO_PORT = re.compile(r"""(://[^:/@\s\[]*:)(?!\S*@)(?!\d{1,5}(?![\w-]))[^\s/?'",;)]+""")
+_NO_PORT = r"""(://[^:/@\s\[]*:)(?!\S*@)(?!\d{1,5}(?![\w-]))[^\s/?'",;)]+"""
 # A host has no "@": drivers name it so when SQLAlchemy has cut the URL at the first "@" of several.
-_HOST = re.compile(r"""(\b(?:host|host name|server(?: on| at)?) (["']))[^"'\s]*@""")
-_SECRET_PARAMETER = re.compile(
-    r"""(?P<key>(?:(?<![\w.-])[\w.-]*(?:pass|pwd|secret|token|credential|signature|odbc_connect
-        |(?:api|access|account|private)[-_]?key)[\w.-]*|(?<=[?&;])key)=)
-        (?P<value>'[^'&]*'|"[^"&]*"|[^&\s]+)""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_HOST = r"""(\b(?:host|host name|server(?: on| at)?) (["']))[^"'\s]*@"""
+_HIDDEN_PARAMETER = r"""(?ix)(?P<key>(?:(?<![\w.-])[\w.-]*(?:pass|pwd|secret|token|credential|signature|odbc_connect
+    |(?:api|access|account|private)[-_]?key)[\w.-]*|(?<=[?&;])key)=)
+    (?P<value>'[^'&]*'|"[^"&]*"|[^&\s]+)"""
 
 
 def mask(text: str) -> str:
     """Any text with the passwords of the URLs in it, and of what drivers make of URLs, replaced by `***`."""
-    text = _NO_PORT.sub(rf"\g<1>{MASK}", _PASSWORD.sub(_MASKED, text))
-    return _mask_parameters(_HOST.sub(_MASKED, text))
+    text = re.sub(_NO_PORT, rf"\g<1>{MASK}", re.sub(_BEFORE_AT, _MASKED, text))
+    return _mask_parameters(re.sub(_HOST, _MASKED, text))
 
 
 def _mask_parameters(text: str) -> str:
-    return _SECRET_PARAMETER.sub(rf"\g<key>{MASK}", text)
+    return re.sub(_HIDDEN_PARAMETER, rf"\g<key>{MASK}", text) if "=" in text else text
 
 
 def scrub(text: str, *urls: DatabaseUrl | None) -> str:
@@ -207,11 +206,11 @@ def scrub(text: str, *urls: DatabaseUrl | None) -> str:
     return mask(hide(text, secrets | of_environment(os.environ)))
 
 
-_SECRET_NAME = re.compile(
-    r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PWD|(?:^|_)PASS(?:_|$)|(?:^|_|API|ACCESS|PRIVATE)KEYS?(?:_|$)",
-    re.IGNORECASE,
+_TELLING_NAME = (
+    r"(?i)PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PWD|(?:^|_)PASS(?:_|$)"
+    r"|(?:^|_|API|ACCESS|PRIVATE)KEYS?(?:_|$)"
 )
-_NO_SECRET_NAME = re.compile(r"(?:OLD)?PWD|.*_(?:FILE|PATH|DIR)", re.IGNORECASE)
+_HARMLESS_NAME = r"(?i)(?:OLD)?PWD|.*_(?:FILE|PATH|DIR)"
 _SHORTEST_VALUE = 6  # a shorter one is a word of many texts
 _SHORTEST_PASSWORD = 4
 
@@ -222,7 +221,7 @@ def of_environment(environment: Mapping[str, str]) -> set[str]:
     for name, value in environment.items():
         if "://" in value:
             found |= _passwords(value)
-        if _SECRET_NAME.search(name) and not _NO_SECRET_NAME.fullmatch(name) and len(value) >= _SHORTEST_VALUE:
+        if len(value) >= _SHORTEST_VALUE and re.search(_TELLING_NAME, name) and not re.fullmatch(_HARMLESS_NAME, name):
             found.add(value)
     return found
 
@@ -235,13 +234,13 @@ def _passwords(text: str) -> set[str]:
     return {secret for secret in secrets if len(secret) >= _SHORTEST_PASSWORD}
 
 
-_WORD = re.compile(r"[^\W\d_]{1,11}|[\d.:-]+")
+_WORD = r"[^\W\d_]{1,11}|[\d.:-]+"
 
 
 def hide(text: str, values: Iterable[str]) -> str:
     """A text without these values, the longest first. A short word or a number is not looked for inside of words."""
     for value in sorted({value for value in values if value and value in text}, key=len, reverse=True):
-        if _WORD.fullmatch(value):
+        if re.fullmatch(_WORD, value):
             text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", MASK, text)
         else:
             text = text.replace(value, MASK)

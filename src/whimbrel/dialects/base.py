@@ -98,9 +98,6 @@ class Sessions(Protocol):
     def leave_transaction(self, query: Query, key: str) -> None:
         """Give back what was taken until the transaction ends, where its end does not do that."""
 
-    def holds(self, query: Query, key: str) -> bool:
-        """Whether this session has the lock."""
-
     def release(self, query: Query, key: str) -> bool:
         """Give the lock back; false if this session did not have it."""
 

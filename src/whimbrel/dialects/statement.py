@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
-from ..record import TYPE_CHECKING, Record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from ..record import Record
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -25,7 +23,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_HEAD = 400  # tokens that are looked at: enough for the words before and behind the names
+_HEAD = 800  # tokens and blanks that are looked at: enough for the words before and behind the names
 _BEFORE_KIND = words_of(
     "UNIQUE FULLTEXT SPATIAL ONLINE OFFLINE OR REPLACE TEMPORARY TEMP GLOBAL LOCAL UNLOGGED VIRTUAL IGNORE "
     "MATERIALIZED RECURSIVE FOREIGN"
@@ -35,6 +33,7 @@ _BEFORE_ROWS = words_of("LOW_PRIORITY HIGH_PRIORITY DELAYED QUICK IGNORE OR REPL
 _WITH_A_BODY = words_of("CREATE ALTER DO")  # whose body is not executed, or in which COMMIT is only a word
 _DATA = words_of("INSERT UPDATE DELETE REPLACE MERGE")
 _MAY_HOLD_DATA = words_of("WITH EXPLAIN ANALYZE")  # before one that changes data, which they execute
+_LOOKS = re.compile(r"\s*(?:SELECT|SHOW|DESCRIBE|PRAGMA)\b", re.IGNORECASE)
 _HELD = re.compile(r"\b(?:(?<!\bFOR\s)UPDATE|DELETE|MERGE|(?:INSERT|REPLACE)(?!\s*\())\b", re.IGNORECASE)
 
 
@@ -79,12 +78,22 @@ class Statement(Record):
         return self.verb in _DATA or (self.verb in _MAY_HOLD_DATA and not self.words.isdisjoint(_DATA))
 
 
+def only_looks(sql: str) -> bool:
+    """Whether it is plain from how a text begins that it changes nothing, on any database.
+
+    Most statements of a revision on SQLite are questions: how a table is made, before it is rebuilt.
+    """
+    if _LOOKS.match(sql) is None or ";" in sql[:-1]:
+        return False
+    return "INTO" not in sql.upper()
+
+
 def read_statement(sql: str) -> Statement:
     """Read a statement; what it is not clear about stays empty."""
-    tokens = _without_settings(list(_tokens(sql)))
+    tokens = _without_settings(_tokens(sql))
     words = frozenset(text.upper() for kind, text in tokens if kind == "word")
     if not tokens or tokens[0][0] != "word":
-        return Statement("", "", (), (), frozenset(), words, False)
+        return Statement("", "", (), (), frozenset(), words, False, False)
     verb = tokens[0][1].upper()
     if verb in _MAY_HOLD_DATA:  # in all of it, however long, and whatever is a comment or a string to whom
         words = (words - _DATA) | frozenset(word.upper() for word in _HELD.findall(sql))
@@ -96,15 +105,9 @@ def read_statement(sql: str) -> Statement:
     return Statement(verb, subject, name, table, modifiers, words, _several(tokens, position, verb), is_script)
 
 
-def _tokens(sql: str) -> Iterator[tuple[str, str]]:
-    found = 0
-    for match in _TOKEN.finditer(sql):
-        if match.lastgroup == "blank":
-            continue
-        yield str(match.lastgroup), match[0]
-        found += 1
-        if found == _HEAD:
-            return
+def _tokens(sql: str) -> list[tuple[str, str]]:
+    matches = islice(_TOKEN.finditer(sql), _HEAD)
+    return [(str(match.lastgroup), match[0]) for match in matches if match.lastgroup != "blank"]
 
 
 def _without_settings(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:

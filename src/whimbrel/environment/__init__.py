@@ -9,14 +9,12 @@ from argparse import Namespace
 from typing import Any
 
 from ..connect.engine import require_sqlalchemy
-from ..errors import EnvironmentFailed, place
+from ..errors import EnvironmentFailed, WhimbrelError, place
 from ..settings import Database
 from .config import ProjectConfig, config_for
 from .context import WorkContext
-from .failures import explained, interrupted
-from .given import check_given
 from .native import run_native
-from .proxies import environment_proxied
+from .proxies import environment_proxied, tame_file_config
 from .scripts import LazyScript, Scripts
 from .waiting import waiting_at_most
 from .watching import watched
@@ -56,27 +54,32 @@ class Environment:
             WhimbrelError: whatever went wrong, explained: where, why, and what state the database is in now.
         """
         if (given := self.config.attributes.get("connection")) is not None and not work.offline:
+            from .given import check_given  # with SQLAlchemy's asyncio, and so its ORM
+
             check_given(given, for_env_py=self.database.has_env)
         context = WorkContext(self.config, self.scripts, work)
         try:
             with environment_proxied(context), waiting_at_most(self.database.connect_timeout):
                 if self.database.has_env:
+                    tame_file_config()
                     self._tell_migration_url(work)
                     with self._in_its_folder():
                         self.scripts.run_env()
                 else:
                     run_native(self.database, context)
         except KeyboardInterrupt as error:
+            from .failures import interrupted  # this room is for the runs that go wrong
+
             error.args = (interrupted(context),)  # whoever catches it may tell what state the database is in
             raise
         except (Exception, SystemExit) as error:
             if not (isinstance(error, SystemExit) and not error.code and context.visits):  # else a way to say: the end
-                raise explained(error, self.database, context) from error
+                raise self._explained(error, context) from error
         finally:
             context.stop_listening()
         for visit in context.visits:
             if visit.failure is not None and not _made_good(visit, context.visits):
-                raise explained(visit.failure, self.database, context) from visit.failure
+                raise self._explained(visit.failure, context) from visit.failure
         if not context.visits:
             raise EnvironmentFailed(
                 "env.py ended without running any migration",
@@ -86,6 +89,11 @@ class Environment:
                 hint="its last lines should call run_migrations_online() or run_migrations_offline()",
             )
         return context.visits
+
+    def _explained(self, error: BaseException, context: WorkContext) -> WhimbrelError:
+        from .failures import explained
+
+        return explained(error, self.database, context)
 
     def _tell_migration_url(self, work: Work) -> None:
         """Let env.py find the URL for changes, if there is one, where it may look for it."""

@@ -13,7 +13,6 @@ object of the context it is used in (`contextvars`): threads, tasks and greenlet
 
 from __future__ import annotations
 
-import logging.config
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -124,7 +123,6 @@ _context = _StandIn(alembic.context, EnvironmentContext)
 @contextmanager
 def environment_proxied(environment: EnvironmentContext) -> Iterator[None]:
     """Make `alembic.context` mean this environment, in this thread or task."""
-    _tame_file_config()
     with _context.meaning(environment):
         yield
 
@@ -142,11 +140,10 @@ def restore(environment: EnvironmentContext, operations: Operations) -> None:
     _op.restore(operations)
 
 
-_stock_file_config = logging.config.fileConfig
 _TOLD_BY_EVENTS = ("alembic.runtime", "alembic.autogenerate")
 
 
-def _tame_file_config() -> None:
+def tame_file_config() -> None:
     """Keep env.py's `fileConfig()` from taking over the logging of the program that whimbrel runs in.
 
     It replaces the root logger's handlers and, by default, disables every logger that exists. In a program that
@@ -154,14 +151,20 @@ def _tame_file_config() -> None:
     Alembic's reports of each step stay out, as events tell the same.
     """
 
+    import logging.config
+
+    stock = logging.config.fileConfig
+    if hasattr(stock, "is_tamed"):
+        return
+
     def file_config(fname: Any, defaults: Any = None, disable_existing_loggers: bool = True, **options: Any) -> None:
         environment = _context.target()
         if environment is None or not isinstance(environment.config, ProjectConfig):  # stock Alembic's
-            _stock_file_config(fname, defaults, disable_existing_loggers, **options)
+            stock(fname, defaults, disable_existing_loggers, **options)
         elif environment.config.cmd_opts is not None:
-            _stock_file_config(fname, defaults, disable_existing_loggers=False, **options)
+            stock(fname, defaults, disable_existing_loggers=False, **options)
             for name in _TOLD_BY_EVENTS:
                 logging.getLogger(name).setLevel(logging.WARNING)
 
-    if logging.config.fileConfig is _stock_file_config:
-        logging.config.fileConfig = file_config  # type: ignore[assignment]  # same call, looser types
+    file_config.is_tamed = True  # type: ignore[attr-defined]
+    logging.config.fileConfig = file_config  # type: ignore[assignment]  # same call, looser types

@@ -16,19 +16,17 @@ from typing import Any
 from sqlalchemy import Connection, event
 
 from ..connect.engine import errors_explained
+from ..dialects.statement import words_of
 from .watching import watched
 
 _BEGIN = "BEGIN IMMEDIATE"
 _BLANK = r"(?:[\s;]|--[^\n]*\n|/\*.*?\*/)*"
-_BEGINS = re.compile(rf"{_BLANK}BEGIN\b", re.IGNORECASE | re.DOTALL)
-_OUTSIDE = re.compile(
-    rf"{_BLANK}(?:VACUUM|ATTACH|DETACH|PRAGMA\s+(?:\w+\.)?"
-    r"(?:\w+\s*=|(?:foreign_keys|journal_mode|synchronous|wal_checkpoint)\s*\())",
-    re.IGNORECASE | re.DOTALL,
+_FIRST_WORD = re.compile(rf"{_BLANK}(\w*)", re.DOTALL)
+_OUTSIDE = words_of("VACUUM ATTACH DETACH")
+_PRAGMA_OUTSIDE = re.compile(
+    r"PRAGMA\s+(?:\w+\.)?(?:\w+\s*=|(?:foreign_keys|journal_mode|synchronous|wal_checkpoint)\s*\()", re.IGNORECASE
 )
-_CHANGES_NOTHING = re.compile(
-    rf"{_BLANK}(?:SELECT|PRAGMA|EXPLAIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE | re.DOTALL
-)
+_CHANGES_NOTHING = words_of("SELECT PRAGMA EXPLAIN BEGIN COMMIT END ROLLBACK SAVEPOINT RELEASE")
 
 
 class Transactions:
@@ -58,6 +56,7 @@ class Transactions:
         on_begin: Callable[[], None],
     ) -> None:
         self.connection = connection
+        self._driver: Any = connection.connection.driver_connection
         self._before_commit = before_commit
         self._on_commit = on_commit
         self._on_leave = on_leave
@@ -84,18 +83,23 @@ class Transactions:
         may send a pragma, which would be ignored inside of a transaction.
         """
         self._is_ours = self._is_drivers = self._changed = False
+        self._driver = connection.connection.driver_connection
 
     def _before(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
         if self._autocommits:
             return
-        begins = _BEGINS.match(statement) is not None
-        if _OUTSIDE.match(statement) or (begins and self._is_ours):
+        first = _FIRST_WORD.match(statement)
+        assert first is not None, "it may be empty"
+        word = first[1].upper()
+        begins = word == "BEGIN"
+        is_outside = word in _OUTSIDE or (word == "PRAGMA" and _PRAGMA_OUTSIDE.match(statement, first.start(1)))
+        if is_outside or (begins and self._is_ours):
             self._commit()
         elif not begins and not self._is_drivers and not self._is_in_transaction:
             self._begin_immediate()
         if begins:
             self._is_ours = False
-        elif not _CHANGES_NOTHING.match(statement):
+        elif word not in _CHANGES_NOTHING:
             self._changed = True
 
     def _after(self, *_: Any) -> None:
@@ -140,4 +144,4 @@ class Transactions:
     @property
     def _is_in_transaction(self) -> bool:
         """Whether SQLite itself is in a transaction; SQLAlchemy only knows what it was told."""
-        return bool(getattr(self.connection.connection.driver_connection, "in_transaction", False))
+        return bool(getattr(self._driver, "in_transaction", False))

@@ -9,12 +9,14 @@ from typing import Any, Protocol, TypeVar
 
 from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from .. import versions
 from ..connect.engine import errors_explained, execute_on, has_one_connection, on_new_connection, query_on
 from ..connect.url import mask
 from ..connect.waiting import CONNECT_TIMEOUT
 from ..dialects import Dialect, Place, dialect_named
+from ..errors import VersionTableBroken
 from ..record import TYPE_CHECKING
 from .waiting import waiting_at_most
 
@@ -220,11 +222,28 @@ class Visit:
             return self.context.get_current_heads()
         return versions.read(self.query, self.dialect, self.context.version_table, self.schema)
 
-    def read_rows(self, condition: str = "") -> tuple[str, ...]:
-        """As `read`, of a table that is there; only the rows for which a condition of SQL holds."""
-        if self.dialect is None:
+    def read_rows(self, condition: str = "", *, begins: bool = False) -> tuple[str, ...]:
+        """As `read`, of a table that is there.
+
+        Args:
+            condition: of SQL; only the rows for which it holds.
+            begins: a transaction, as SQLAlchemy does, unless there is one.
+        """
+        connection = self.context.connection
+        if self.dialect is None or connection is None:
             return self.context.get_current_heads()
-        return versions.rows(self.query, self.dialect, self.context.version_table, self.schema, condition)
+
+        def query(statement: str) -> list[tuple[Any, ...]]:
+            return [tuple(row) for row in connection.exec_driver_sql(statement)]
+
+        ask, table = query if begins else self.query, self.context.version_table
+        try:
+            return versions.rows(ask, self.dialect, table, self.schema, condition)
+        except VersionTableBroken as error:
+            cause = error.__cause__
+            if isinstance(cause, DBAPIError) and self.dialect.changes.is_transient(cause.orig or cause):
+                raise cause from None  # somebody else has locked it
+            raise
 
     def peek(self) -> tuple[str, ...]:
         """As `read`, and no transaction is left open by it."""

@@ -12,7 +12,6 @@ from alembic.util import CommandError
 
 from ..dialects import Dialect
 from ..environment import Scripts, Visit
-from ..environment.reasons import reason
 from ..errors import HalfDone, RevisionEdited, WhimbrelError
 from ..history.checksum import Checksum, checksum, code_checksums
 from ..journal import STATEMENTS, Attempt, read_attempts
@@ -279,4 +278,6 @@ def _words(error: BaseException) -> str:
         return error.what
     if isinstance(error, CommandError):
         return str(error)
+    from ..environment.reasons import reason  # for the runs that go wrong
+
     return reason(error)

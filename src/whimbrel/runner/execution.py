@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
-from ..dialects.statement import read_statement
+from ..dialects.statement import Statement, read_statement
 from ..journal.book import FINISHED, NOT_KEPT, Entry
 from .resumption import entry_of
 
@@ -32,7 +33,11 @@ class Execution:
         self._sql = sql
         self._parameters = parameters
         self._context = context
-        self.statement = read_statement(sql)
+
+    @cached_property
+    def statement(self) -> Statement:
+        """What it does to what."""
+        return read_statement(self._sql)
 
     def execute(self) -> None:
         """Hand it to the driver."""

@@ -7,8 +7,8 @@ noted in that transaction: whatever happens then, it is known how far the revisi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, event
 from ..connect.engine import driver_is_in_transaction, errors_explained
 from ..dialects import Dialect
 from ..dialects.base import ALONE, COMMITS, ENDS, IN_TRANSACTION, PASSES
-from ..dialects.statement import Statement, read_statement
+from ..dialects.statement import Statement, only_looks, read_statement
 from ..environment import Visit, watched
 from ..errors import WhimbrelError
 from ..interruption import Interruption, StopRequested
@@ -64,6 +64,7 @@ class Recorder:
         self._buffer: list[Entry] = []
         self._unwritten: Entry | None = None
         self._noted: set[int] = set()
+        self._last_time = 0
         self._temporary: set[str] = set()
         self._resumption = Resumption(())
         self._stopped_by: Exception | None = None
@@ -106,6 +107,7 @@ class Recorder:
         self.has_locked_tables = False
         self._resumption = Resumption(entries)
         self._noted = {entry.seq for entry in entries}
+        self._last_time = max(self._noted, default=0)
         self._stopped_by = self.failed = None
         self.was_elsewhere = False
         self._active = True
@@ -191,12 +193,19 @@ class Recorder:
         """Execute a statement, unless it is done; whether that was done here."""
         if not self._active or context is None or context.root_connection is not self._connection:
             return False
-        with self._remembered(), self._interruption.deferred():
-            self._execute_once(call, cursor, sql, parameters, context)
+        if self._stopped_by is not None:
+            raise self._stopped_by
+        try:
+            with self._interruption.deferred():
+                self._execute_once(Execution(call, cursor, sql, parameters, context), looks=only_looks(sql))
+        except (StopRequested, Again, WhimbrelError) as error:
+            self._stopped_by = error  # raised again, and at the end: a revision may catch whatever its statements raise
+            raise
         return True
 
-    def _execute_once(self, call: str, cursor: Any, sql: str, parameters: Any, context: Any) -> None:
-        execution = Execution(call, cursor, sql, parameters, context)
+    def _execute_once(self, execution: Execution, *, looks: bool) -> None:
+        if looks:
+            return self._execute(execution)
         kind = self._changes.kind(execution.statement)
         is_passed = kind in (PASSES, ENDS) and not execution.statement.commits_in_a_script
         if is_passed or self.has_locked_tables or self._is_temporary(execution.statement):
@@ -206,19 +215,8 @@ class Recorder:
         if noted is not None and self._is_done(noted, execution.statement):
             execution.pretend(noted)
         else:
-            self._note(execution, entry._replace(seq=self._seq), kind)
+            self._note(execution, entry if entry.seq == self._seq else entry._replace(seq=self._seq), kind)
         return None
-
-    @contextmanager
-    def _remembered(self) -> Iterator[None]:
-        """Raise again, and at the end, what stops the run: a revision may catch whatever its statements raise."""
-        if self._stopped_by is not None:
-            raise self._stopped_by
-        try:
-            yield
-        except (StopRequested, Again, WhimbrelError) as error:
-            self._stopped_by = error
-            raise
 
     def _pass(self, execution: Execution, kind: str) -> None:
         """Execute what is executed again in every run."""
@@ -263,7 +261,8 @@ class Recorder:
         """A statement that cannot be in a transaction."""
         self._turn.may_commit_midway()
         if self._book is not None:
-            self._write([self._started(entry, execution.statement)])
+            entry = self._started(entry, execution.statement)
+            self._write([entry])
         self._patiently(lambda: self._execute(execution), execution.statement)
         self._unwritten = execution.result(entry)
 
@@ -319,7 +318,9 @@ class Recorder:
 
     def _is_temporary(self, statement: Statement) -> bool:
         """Whether a statement changes only a table that ends with the session, and is executed again in each."""
-        if statement.several or statement.verb == "WITH" or statement.subject not in ("", "TABLE", "INDEX"):
+        if not self._temporary or statement.several or statement.verb == "WITH":
+            return False
+        if statement.subject not in ("", "TABLE", "INDEX"):
             return False
         return ".".join(statement.table or statement.name).lower() in self._temporary
 
@@ -336,7 +337,7 @@ class Recorder:
         if noted is not None:
             self._seq = noted.seq
         else:
-            self._seq = max(self._seq, max(self._noted, default=0) + 1)
+            self._seq = max(self._seq, self._last_time + 1)
         return noted
 
     def _is_atomic(self, entry: Entry) -> bool:
@@ -378,7 +379,7 @@ class Recorder:
 
     def _started(self, entry: Entry, statement: Statement) -> Entry:
         image = self._changes.image(self._visit.query, statement)
-        return entry._replace(seq=self._seq, state=STARTED, before_image=image_hash(image))
+        return entry._replace(state=STARTED, before_image=image_hash(image))
 
     def _write(self, entries: list[Entry]) -> None:
         """Note these, and what was not noted yet of those before."""

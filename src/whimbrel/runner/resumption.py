@@ -84,7 +84,7 @@ def entry_of(seq: int, statement: Statement, sql: str, parameters: Any, salt: st
         salt: mixed into that hash, so that equal values of different revisions do not look equal.
     """
     hashed = _hash(f"{salt}|{parameters!r}") if parameters else ""
-    return Entry(seq, "", statement.summary[:255], _hash(sql), hashed)
+    return Entry(seq, "", statement.summary[:255], _hash(sql), hashed, None, None, None, None)
 
 
 def _hash(text: str) -> str:

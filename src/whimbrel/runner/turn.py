@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from os import getpid
 from socket import gethostname
+from typing import Any
 
 from sqlalchemy import exc
 
@@ -121,8 +122,6 @@ class Turn:
         visit, lock = self._visit, self._lock
         if lock is not None and not self._is_sure and not self._sessions.acquire_in_transaction(visit.query, lock.key):
             raise Again(LOCKED)
-        if self._sessions.locks_each_transaction and visit.context.connection is not None:
-            visit.context.connection.exec_driver_sql("SELECT 1")  # which begins it, and so waits for others
         self.check_position()
 
     @property
@@ -137,7 +136,7 @@ class Turn:
             Again: somebody has been faster.
         """
         # With the same question, no statement of the transaction is let to hold others up for long.
-        heads = self._visit.read_rows(self._limit)
+        heads = self._visit.read_rows(self._limit, begins=self._sessions.locks_each_transaction)
         if not heads:
             self.limit_waits()
         if frozenset(heads) != self._visit.reported:
@@ -169,9 +168,7 @@ class Turn:
                 why="the lock would not last: each transaction may get another session of the server",
                 hint="set migration_url to the server itself, past the pooler",
             )
-        # A named lock of MySQL ends with its session, and so does the run.
-        needs_no_look = self._is_sure and self._changes.ddl_commits
-        if self._visit.owned and not needs_no_look and not lock.is_held():
+        if self._visit.owned and not self._is_same_session():
             raise LockBusy(
                 "the lock was lost in the middle of the revision",
                 where=self._visit.where,
@@ -184,13 +181,27 @@ class Turn:
 
     @cached_property
     def session(self) -> Session:
-        """The session of the migrations."""
-        connection = self._visit.context.connection
-        assert connection is not None
+        """The session of the migrations, when the run began."""
         try:
-            return self._sessions.identity(connection.connection.driver_connection, self._visit.query)
+            return self._sessions.identity(self._driver, self._visit.query)
         finally:
             self._visit.end_driver_transaction()
+
+    def _is_same_session(self) -> bool:
+        """Whether the session that has taken the lock is still that of the connection."""
+        connection = self._visit.context.connection
+        assert connection is not None
+        if connection.connection.driver_connection is not self._driver:
+            return False
+        # A driver of MySQL has one session; behind one of PostgreSQL there may be a pooler that did not show.
+        return self._changes.ddl_commits or (self._sessions.identity(self._driver, self._visit.query) == self.session)
+
+    @cached_property
+    def _driver(self) -> Any:
+        """The driver's connection, when the run began."""
+        connection = self._visit.context.connection
+        assert connection is not None
+        return connection.connection.driver_connection
 
     def _made_lock(self) -> Lock:
         visit = self._visit

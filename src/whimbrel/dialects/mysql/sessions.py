@@ -35,13 +35,11 @@ class Sessions:
 
     def acquire_in_transaction(self, query: Query, key: str) -> bool:
         # Named locks know no transactions, and are counted: one that is taken twice must be given back twice.
-        return self.holds(query, key) or self.acquire(query, key)
+        has_it = query(f"SELECT IS_USED_LOCK('{key}') = CONNECTION_ID()") == [(1,)]
+        return has_it or self.acquire(query, key)
 
     def leave_transaction(self, query: Query, key: str) -> None:
         self.release(query, key)
-
-    def holds(self, query: Query, key: str) -> bool:
-        return query(f"SELECT IS_USED_LOCK('{key}') = CONNECTION_ID()") == [(1,)]
 
     def release(self, query: Query, key: str) -> bool:
         return query(f"SELECT RELEASE_LOCK('{key}')") == [(1,)]

@@ -46,9 +46,6 @@ class Sessions:
     def leave_transaction(self, query: Query, key: str) -> None:
         """Its end does that."""
 
-    def holds(self, query: Query, key: str) -> bool:
-        return bool(query(f"SELECT 1 FROM pg_locks WHERE {_is_lock(key)} AND granted AND pid = pg_backend_pid()"))
-
     def release(self, query: Query, key: str) -> bool:
         return _is_true(query(f"SELECT pg_advisory_unlock({key})"))
 

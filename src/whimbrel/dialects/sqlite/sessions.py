@@ -35,9 +35,6 @@ class Sessions:
     def leave_transaction(self, query: Query, key: str) -> None:
         """Its end does that."""
 
-    def holds(self, query: Query, key: str) -> bool:
-        return True
-
     def release(self, query: Query, key: str) -> bool:
         return True
 
