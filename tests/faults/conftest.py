@@ -14,7 +14,7 @@ from faults.generator import Generated, generate, point_at
 from faults.processes import Launcher
 from faults.servers import Server, ServerMissing, running
 from faults.trials import Bench
-from support.databases import ASYNC, through
+from support.databases import ASYNC, REQUIRED, through
 
 MakeBench = Callable[..., Bench]
 """Makes a bench for a kind of database; see `make_bench`."""
@@ -70,14 +70,14 @@ def make_bench(launcher: Launcher, make_project: Callable[..., Generated]) -> Ma
 
 @pytest.fixture
 def start_server() -> Iterator[StartServer]:
-    """Starts a server of our own; the test is skipped where the system has no binaries for it."""
+    """Starts a server of our own; the test is skipped, or fails, where the system has no binaries for it."""
     with ExitStack() as stack:
 
         def start(cls: type[Server], *args: Any) -> Server:
             try:
                 server = cls(*args)
             except ServerMissing as error:
-                pytest.skip(str(error))
+                (pytest.fail if REQUIRED else pytest.skip)(str(error))
             return stack.enter_context(running(server))
 
         yield start

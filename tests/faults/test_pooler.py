@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from faults.conftest import MakeBench, StartServer
 from faults.databases import connect, fingerprint, reset
-from faults.generator import generate, point_at
+from faults.generator import SHAPES, generate, point_at
 from faults.invariants import Trial, damage, hold
 from faults.processes import Job, Launcher
 from faults.servers import PgBouncer, PostgreSQL
@@ -55,6 +55,21 @@ def test_upgrades_are_refused_or_right(pooled: tuple[str, str], launcher: Launch
         point_at(project, direct)
         trial = Trial(direct, expected, project.revisions, note=f"{count} through a pooler")
         hold(bench.end(trial, runs))
+
+
+def test_ordinary_revisions_are_applied_through_it_by_one_of_many(
+    pooled: tuple[str, str], launcher: Launcher, tmp_path: Path
+) -> None:
+    direct, through_pooler = pooled
+    project = generate(tmp_path / "project", direct, SHAPES.index("concurrently"))
+    bench = Bench(launcher, project)
+    trial = bench.begin("5 through a pooler")
+    trial.all_end_well = True
+    point_at(project, direct, through_pooler)
+    runs = launcher.run([bench.job()] * 5 + _noise(through_pooler))[:5]
+    _orphans(direct)
+    point_at(project, direct)
+    hold(bench.end(trial, runs))
 
 
 def test_without_protection_two_hold_a_lock(pooled: tuple[str, str], launcher: Launcher) -> None:

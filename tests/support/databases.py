@@ -23,7 +23,7 @@ SERVERS = {
 SYNC = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mariadb": "mysql+pymysql"}
 ASYNC = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "mariadb": "mysql+asyncmy"}
 
-_REQUIRED = bool(os.environ.get("WHIMBREL_TEST_REQUIRE_SERVERS"))
+REQUIRED = bool(os.environ.get("WHIMBREL_TEST_REQUIRE_SERVERS"))
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def _administration(kind: str, server: sa.URL) -> Iterator[sa.Connection]:
         connection = engine.connect()
     except sa.exc.OperationalError as error:
         message = f"no {kind} server: {error.orig}"
-        pytest.fail(message) if _REQUIRED else pytest.skip(message)
+        pytest.fail(message) if REQUIRED else pytest.skip(message)
     with connection:
         yield connection
 

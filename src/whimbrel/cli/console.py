@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from ..errors import FileRefused
 from ..record import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 _SLOW = 2.0  # seconds after which a running revision is announced
 _HEARTBEAT = 30.0  # seconds between signs of life where nothing can be redrawn
+_NEVER = float("inf")
+_TICK = 0.2  # seconds between two looks
 
 _COLOURS = {"ok": "32", "error": "31", "notice": "33", "dim": "2"}
 
@@ -182,43 +185,61 @@ class Console:
 
 
 class _Progress:
-    """Shows which revision runs, once it has taken longer than a user waits without asking."""
+    """Shows which revision runs, once it has taken longer than a user waits without asking.
+
+    One thread looks from time to time. One for each revision would cost more than many a revision.
+    """
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._timer: Any = None
+        self._text: str | None = None
+        self._began = self._due = 0.0
         self._spinner: Any = None
+        self._thread: Any = None
+        self._lock: Any = None
 
     def start(self, event: RevisionStarted) -> None:
         import threading
 
-        self.stop()
-        text = f"{event.direction} {event.number}/{event.total}  {event.revision}  {event.message}"
-        self._timer = threading.Timer(_SLOW, self._show, (text, _SLOW))
-        self._timer.daemon = True
-        self._timer.start()
+        if self._thread is None:
+            self._lock = threading.Lock()
+            self._thread = threading.Thread(target=self._watch, name="whimbrel-progress", daemon=True)
+            self._thread.start()
+        with self._lock:
+            self._end()
+            self._text = f"{event.direction} {event.number}/{event.total}  {event.revision}  {event.message}"
+            self._began = time.monotonic()
+            self._due = self._began + _SLOW
 
     def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._thread is not None:
+            with self._lock:
+                self._end()
+
+    def _end(self) -> None:
+        self._text = None
         if self._spinner is not None:
             self._spinner.stop()
-        self._timer = self._spinner = None
+            self._spinner = None
 
-    def _show(self, text: str, waited: float) -> None:
+    def _watch(self) -> None:
+        while True:
+            time.sleep(_TICK)
+            with self._lock:
+                if self._text is not None and time.monotonic() >= self._due:
+                    self._show(self._text)
+
+    def _show(self, text: str) -> None:
         """On a terminal a line that moves; elsewhere a line now, and one every 30 seconds."""
         if sys.stderr.isatty() and not os.environ.get("CI"):
             from rich.console import Console as Terminal
 
+            self._due = _NEVER
             self._spinner = Terminal(stderr=True).status(text)
             self._spinner.start()
-            return
-        import threading
-
-        self._say(f"  ...  {text}  (running for {waited:.0f} s)")
-        self._timer = threading.Timer(_HEARTBEAT, self._show, (text, waited + _HEARTBEAT))
-        self._timer.daemon = True
-        self._timer.start()
+        else:
+            self._due += _HEARTBEAT
+            self._say(f"  ...  {text}  (running for {time.monotonic() - self._began:.0f} s)")
 
 
 def _set_apart(stdout: TextIO) -> TextIO:

@@ -11,7 +11,7 @@ from ..version import __version__
 from .grammar import BY_SPELLING, COMMANDS, GLOBAL, GROUPS, ONLY_BEFORE, Command, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
     from typing import Any, NoReturn
 
 
@@ -60,7 +60,7 @@ def parse(argv: Sequence[str]) -> tuple[Command, Namespace]:
         UsageError: they mean nothing; the message says what may have been meant.
         SystemExit: help or the version was asked for, and has been printed.
     """
-    parser = make_parser()
+    parser = make_parser({BY_SPELLING[word].name for word in argv if word in BY_SPELLING})
     try:
         arguments, rest = parser.parse_known_args(_joined(argv))
     except UsageError as error:
@@ -87,14 +87,14 @@ def _joined(argv: Sequence[str]) -> list[str]:
     return joined
 
 
-def make_parser() -> _Parser:
-    """The parser of the whole command line."""
+def make_parser(names: Container[str] = ()) -> _Parser:
+    """The parser of the command line: of all commands, or of those of these names, which is a third of the work."""
     parser = _Parser(prog="whimbrel", add_help=False, usage="whimbrel [options] COMMAND [arguments]")
     parser.add_argument("-h", "--help", action=_Help, nargs=0, default=SUPPRESS, help="show this")
     parser.add_argument("--version", action="version", version=f"whimbrel {__version__}")
     parser.declare(GLOBAL)
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_CommandParser)
-    for command in COMMANDS:
+    for command in [one for one in COMMANDS if one.name in names] or COMMANDS:
         parser.commands.append(
             subparsers.add_parser(command.name, aliases=command.spellings[1:], help=command.summary, command=command)
         )

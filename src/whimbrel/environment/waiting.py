@@ -16,9 +16,11 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from ..connect.encryption import as_before
 from ..connect.waiting import ONLY_REACHES, lift, limit, within
 
 _seconds: ContextVar[float] = ContextVar("connect_timeout", default=0)
+_before: ContextVar[Any] = ContextVar("connected_before", default=None)
 
 
 @contextmanager
@@ -34,16 +36,27 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
         _seconds.reset(token)
 
 
+@contextmanager
+def connecting_as(driver_connection: Any) -> Iterator[None]:
+    """Connect as this connection of the driver did, in this thread or task."""
+    token = _before.set(driver_connection)
+    try:
+        yield
+    finally:
+        _before.reset(token)
+
+
 def _connect(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
     """Called by SQLAlchemy to connect: the connection, or None if SQLAlchemy is to do it."""
-    seconds = _seconds.get()
-    limits = limit(dialect.driver, seconds, _names(arguments, options))
-    if not limits:
+    seconds, names, before = _seconds.get(), _names(arguments, options), _before.get()
+    limits = limit(dialect.driver, seconds, names)
+    alike = as_before(dialect.driver, before, names) if before is not None else {}
+    if not limits and not alike:
         return None
-    mine = {**options, **limits}  # they may be the engine's own, which other threads use too
+    mine = {**options, **limits, **alike}  # they may be the engine's own, which other threads use too
     if dialect.driver in ONLY_REACHES:
         mine.setdefault("async_creator_fn", _creator(dialect.driver, seconds))
-    with waiting_at_most(0):
+    with waiting_at_most(0), connecting_as(None):
         connection = _connected(dialect, record, list(arguments), mine)
     lift(connection, limits)
     return connection

@@ -18,7 +18,7 @@ from ..connect.waiting import CONNECT_TIMEOUT
 from ..dialects import Dialect, Place, dialect_named
 from ..errors import VersionTableBroken
 from ..record import TYPE_CHECKING
-from .waiting import waiting_at_most
+from .waiting import connecting_as, waiting_at_most
 
 if TYPE_CHECKING:
     from ..connect.driver import Query
@@ -335,7 +335,10 @@ class Visit:
                     query(statement)
             return ask(query)
 
-        with waiting_at_most(self.connect_timeout):
+        connection = self.context.connection
+        there_is_one = connection is not None and not connection.closed and not connection.invalidated
+        before = connection.connection.driver_connection if connection is not None and there_is_one else None
+        with waiting_at_most(self.connect_timeout), connecting_as(before):
             return on_new_connection(self.engine, asked)
 
     @property

@@ -82,6 +82,7 @@ class Protection:
         """
         connection = self._visit.context.connection
         assert connection is not None
+        self._turn.lock_transaction()
         clear_leftovers(self._visit, self._listen)
         widen(self._visit, plan)
         if self._attempts is not None and plan.steps:

@@ -78,6 +78,7 @@ class Turn:
             return
         self._lock = self._made_lock()
         if self.session.is_pooled:
+            self._make_version_table()
             yield
             return
         if not visit.owned:
@@ -102,6 +103,14 @@ class Turn:
                 self._lock.release()
                 visit.end_driver_transaction()
 
+    def _make_version_table(self) -> None:
+        """Make it in a transaction that has the lock: Alembic makes it before any step."""
+        context = self._visit.context
+        if self._visit.owned and context.connection is not None:
+            with context.connection.begin():
+                self.lock_transaction()
+                context._ensure_version_table()
+
     def _wait_to_begin(self) -> None:
         """In a transaction that is not ours to begin again: have it write, which others may be doing."""
         connection = self._visit.context.connection
@@ -119,10 +128,19 @@ class Turn:
         Raises:
             Again: somebody does, or has.
         """
-        visit, lock = self._visit, self._lock
-        if lock is not None and not self._is_sure and not self._sessions.acquire_in_transaction(visit.query, lock.key):
-            raise Again(LOCKED)
+        self.lock_transaction()
         self.check_position()
+
+    def lock_transaction(self) -> None:
+        """In a transaction of a session that may not have the lock, take it until the transaction ends.
+
+        Raises:
+            Again: somebody else has it.
+        """
+        if self._lock is None or self._is_sure:
+            return
+        if not self._sessions.acquire_in_transaction(self._visit.query, self._lock.key):
+            raise Again(LOCKED)
 
     @property
     def _is_sure(self) -> bool:
