@@ -16,6 +16,8 @@ from whimbrel.history import History, read_folders
 from whimbrel.history import checksum as checksums
 from whimbrel.journal import Attempt
 
+ACCEPT = "if it is right: whimbrel resolve --accept-edits"
+
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
@@ -150,7 +152,7 @@ def test_few_are_named_and_many_counted(files: dict[str, Path], monkeypatch: pyt
     [one] = edited(read(files), ("cccc",), journal)
     assert told([one]) == (
         "bbbb (revision bbbb) was edited after it was applied",
-        "git log -p bbbb_.py shows how; what is new belongs into a revision of its own",
+        f"git log -p bbbb_.py shows how; what is new belongs into a revision of its own; {ACCEPT}",
     )
     assert told([one] * 3)[0] == "3 revisions were edited after they were applied: bbbb, bbbb, bbbb"
     assert told([one] * 7)[0].endswith("bbbb, bbbb, bbbb, bbbb and 3 more")

@@ -67,7 +67,8 @@ def told(found: Sequence[Edited]) -> tuple[str, str]:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         text = f"{counted(len(names), 'revision')} were edited after they were applied: "
         text += f"{', '.join(names[:_NAMED])}{more}"
-    return text, f"git log -p {_argument(found[0].path)} shows how; what is new belongs into a revision of its own"
+    hint = f"git log -p {_argument(found[0].path)} shows how; what is new belongs into a revision of its own"
+    return text, f"{hint}; if it is right: whimbrel resolve --accept-edits"
 
 
 def refusal(found: Sequence[Edited], where: str | None) -> HistoryEdited:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from .errors import RevisionAmbiguous, RevisionNotFound
 from .journal import Attempt
-from .journal.attempt import RUNNING
 from .record import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
@@ -59,7 +56,7 @@ def log_of(positions: Iterable[Position], history: History, target: str | None =
                 position.where,
                 attempt,
                 history[attempt.revision].message if attempt.revision in history else None,
-                attempt.state == RUNNING and _is_gone(attempt),
+                attempt.is_gone,
             )
             for attempt in reversed(position.attempts)
             if wanted is None or attempt.revision in wanted
@@ -89,18 +86,3 @@ def _named(target: str, position: Position, history: History) -> set[str]:
         if not known:
             raise
         return known
-
-
-def _is_gone(attempt: Attempt) -> bool:
-    """Whether the process of an attempt is known not to be there: only its own host can tell."""
-    import socket
-
-    if os.name != "posix" or attempt.host != socket.gethostname():  # elsewhere, signal 0 would end it
-        return False
-    try:
-        os.kill(attempt.pid, 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):  # it is there, and another user's
-        return False
-    return False

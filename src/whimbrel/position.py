@@ -25,12 +25,14 @@ class Position(Record):
         where: its URL with the password masked.
         heads: the rows of its version table.
         attempts: its journal, oldest first, if that was asked for.
+        half_done: the revisions of which something is committed, and not all, with their direction; as `attempts`.
         unread: why the journal could not be read; None if it could, or was not asked for.
     """
 
     where: str
     heads: tuple[str, ...]
     attempts: tuple[Attempt, ...] = ()
+    half_done: tuple[tuple[str, str], ...] = ()
     unread: WhimbrelError | None = None
 
 
@@ -100,10 +102,12 @@ def _position(
 ) -> Position:
     if not journal(heads):
         return Position(where, heads)
-    from .journal import read_attempts
+    from .journal import open_ends, read_attempts, read_half_done
 
     try:
-        return Position(where, heads, tuple(read_attempts(query, dialect, schema)))
+        attempts = tuple(read_attempts(query, dialect, schema))
+        half_done = read_half_done(query, dialect, schema) if open_ends(attempts) else ()
+        return Position(where, heads, attempts, half_done)
     except WhimbrelError as error:  # it is no truth that anything depends on
         error.where = error.where or where
         return Position(where, heads, unread=error)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Any, Concatenate, ParamSpec, TypeVar
 
     from .author import NewRevision
+    from .edited import Edited
     from .environment import Environment
     from .events import Event, Listener
     from .log import LogEntry
@@ -362,6 +363,22 @@ class Project:
         run_limits = limits(self.database.options, lock_wait=0)
         return self._apart(lambda: resolve(self._environment(), run_limits, decision))
 
+    def accept_edits(self) -> list[tuple[str, Edited]]:
+        """Accept the applied revisions that were edited since as they are now. Writes the journal.
+
+        Returns:
+            Which, each with its database.
+
+        Raises:
+            NothingToResolve: none was edited, as far as the journal knows.
+            LockBusy: a migrator is at work.
+        """
+        from .runner import accept_edits
+        from .settings.limits import limits
+
+        run_limits = limits(self.database.options, lock_wait=0)
+        return self._apart(lambda: accept_edits(self._environment(), run_limits))
+
     # -- writing revisions ----------------------------------------------------------------------
 
     def revision(
@@ -448,6 +465,7 @@ class Project:
     aunlock = _in_thread(unlock)
     aunfinished = _in_thread(unfinished)
     aresolve = _in_thread(resolve)
+    aaccept_edits = _in_thread(accept_edits)
     aensure_version = _in_thread(ensure_version)
     arevision = _in_thread(revision)
     amerge = _in_thread(merge)

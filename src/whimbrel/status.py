@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .edited import Edited, edited
 from .errors import WhimbrelError
-from .journal import provenance_of
+from .journal import open_ends, provenance_of
+from .journal.attempt import RUNNING
 from .record import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Status(Record):
         edited: the revisions that were edited after they were applied, as far as the journal knows.
         provenance: of those that are unknown, who has applied them, when and from what, as far as the journal knows.
         unread: why the journal could not be read; None if it could, or if there is none.
+        unfinished: the last attempts of the revisions that are being run, or were left in the middle.
     """
 
     database: str
@@ -46,6 +48,7 @@ class Status(Record):
     edited: tuple[Edited, ...] = ()
     provenance: tuple[tuple[str, str], ...] = ()
     unread: WhimbrelError | None = None
+    unfinished: tuple[Attempt, ...] = ()
 
     @property
     def at_head(self) -> bool:
@@ -87,6 +90,21 @@ def status_at(
         edited=edited(history, position.heads, position.attempts),
         provenance=provenance(unknown, position.attempts),
         unread=position.unread,
+        unfinished=unfinished(position, history),
+    )
+
+
+def unfinished(position: Position, history: History) -> tuple[Attempt, ...]:
+    """The last attempts of the revisions that are being run, or were left in the middle, oldest first.
+
+    Of a revision that stock Alembic has completed since, or a stamp, nothing is left.
+    """
+    applied = history.ancestors(position.heads, effective=True)
+    return tuple(
+        attempt
+        for key, attempt in open_ends(position.attempts).items()
+        if (attempt.direction == "upgrade") != (attempt.revision in applied)
+        and (key in position.half_done or (attempt.state == RUNNING and not attempt.is_gone))
     )
 
 

@@ -6,12 +6,13 @@ import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 import sqlalchemy as sa
 
 from support.cli import whimbrel
-from support.journal import attempt, write_journal
+from support.journal import attempt, running_here, write_journal
 from support.projects import Rev, alembic_project, linear, native_project, write_revision
 from whimbrel import Project
 
@@ -45,7 +46,7 @@ def test_an_edited_revision_is_a_note_and_with_strict_an_answer(project: tuple[P
     assert result.err == (
         "note: main: aaaa (revision aaaa) was edited after it was applied\n"
         f"  hint:  git log -p {versions.parent.name}/versions/aaaa_.py shows how; "
-        "what is new belongs into a revision of its own\n"
+        "what is new belongs into a revision of its own; if it is right: whimbrel resolve --accept-edits\n"
     )
     assert whimbrel("status", "--strict", cwd=folder).code == 1
     assert whimbrel("-q", "status", cwd=folder).ok().err == ""
@@ -95,6 +96,51 @@ def test_each_database_has_its_own_note(tmp_path: Path) -> None:
         "note: two: 2 revisions were edited after they were applied: aaaa, bbbb",
     ]
     assert whimbrel("status", "--strict", "-d", "three", cwd=tmp_path).code == 0
+
+
+# -- revisions that are not through --------------------------------------------------------------
+
+STOPS_MIDWAY = 'op.execute("CREATE TABLE made (id INTEGER)")\nop.execute("VACUUM")\nop.execute("SELECT nothing_such")'
+
+
+def test_a_revision_that_was_left_in_the_middle_is_a_note_until_it_is_through(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/app.db"
+    folder = native_project(tmp_path / "p", url, [Rev("aaaa"), Rev("bbbb", "aaaa", upgrade=STOPS_MIDWAY)])
+    assert whimbrel("upgrade", cwd=folder).code == 3
+    result = whimbrel("status", cwd=folder).ok()
+    assert result.err.startswith("note: main: the upgrade of bbbb was left in the middle, ")
+    assert result.err.endswith("  hint:  whimbrel upgrade goes on; whimbrel resolve shows what is done\n")
+    [data] = json.loads(whimbrel("status", "--json", cwd=folder).ok().out)["result"]
+    [found] = data["unfinished"]
+    assert (found["revision"], found["direction"], found["state"]) == ("bbbb", "upgrade", "failed")
+    path = folder / "migrations" / "versions" / "bbbb_.py"
+    path.write_text(path.read_text().replace("SELECT nothing_such", "SELECT 1"))
+    whimbrel("upgrade", cwd=folder).ok()
+    assert whimbrel("status", "--check", cwd=folder).ok().err == ""
+
+
+def test_what_failed_and_was_rolled_back_is_no_note(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", [Rev("aaaa", upgrade="op.execute('x')")])
+    assert whimbrel("upgrade", cwd=folder).code == 3
+    assert whimbrel("status", cwd=folder).ok().err == ""
+
+
+@pytest.mark.parametrize("stamped", [False, True])
+def test_what_was_completed_by_a_stamp_is_no_note(tmp_path: Path, stamped: bool) -> None:
+    folder = native_project(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", [Rev("aaaa", upgrade=STOPS_MIDWAY)])
+    assert whimbrel("upgrade", cwd=folder).code == 3
+    if stamped:
+        whimbrel("stamp", "head", cwd=folder).ok()
+    assert ("in the middle" in whimbrel("status", cwd=folder).ok().err) == (not stamped)
+
+
+def test_a_revision_that_is_being_run_is_a_note_with_who_runs_it(kind: str, url: str, tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", url, linear("aaaa", "bbbb"))
+    whimbrel("upgrade", "aaaa", cwd=folder).ok()
+    write_journal(url, [running_here(revision="bbbb", run="9999")])
+    result = whimbrel("status", cwd=folder).ok()
+    assert f"note: main: the upgrade of bbbb was begun 2026-11-20 14:03 UTC by ann on {gethostname()}" in result.err
+    assert "has not ended\n  hint:  whimbrel unlock shows who is at work" in result.err
 
 
 # -- unknown revisions ---------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from support.crash import killed_upgrade
 from support.databases import SERVERS, rows, tables, version_rows
 from support.journal import running_here, write_journal
-from support.projects import Rev, linear, native_project
+from support.projects import Rev, alembic_project, linear, native_project
 from whimbrel import Project, errors
 from whimbrel.events import Event, Notice
 from whimbrel.history.checksum import checksum
@@ -262,3 +263,71 @@ def test_a_role_that_may_make_no_tables_migrates_all_the_same(
     assert not has_journal(url)
     notices = [event for event in told if isinstance(event, Notice)]
     assert [one.text for one in notices] == ["no journal is kept: its tables cannot be made here"]
+
+
+# -- in a transaction of env.py's ----------------------------------------------------------------
+
+OF_ITS_OWN = """
+with connectable.connect() as connection, connection.begin():
+    connection.exec_driver_sql("SELECT 1")
+    context.configure(connection=connection, target_metadata=target_metadata)
+    context.run_migrations()
+"""
+
+
+def test_a_failure_in_env_pys_own_transaction_is_noted_where_ddl_commits(url: str, kind: str, tmp_path: Path) -> None:
+    """Else it would be taken for a crash, whose file must not be edited."""
+    upgrade = "op.create_table('made', sa.Column('id', sa.Integer))\nop.execute('SELECT nothing_such')"
+    folder = alembic_project(tmp_path / "p", url, [Rev("aaaa", upgrade=upgrade)])
+    env = folder / "alembic" / "env.py"
+    text = env.read_text()
+    begins = text.index("    with connectable.connect() as connection:")
+    ends = text.index("\nif context.is_offline_mode")
+    env.write_text(text[:begins] + textwrap.indent(OF_ITS_OWN.strip(), "    ") + "\n\n" + text[ends:])
+    with pytest.raises(errors.MigrationFailed):
+        Project.load(folder).upgrade()
+    if kind == "mariadb":
+        [attempt] = attempts(url)
+        assert attempt.state == "failed"
+        assert "nothing_such" in str(attempt.error)
+    [path] = (folder / "alembic" / "versions").glob("aaaa*.py")
+    path.write_text(path.read_text().replace("op.execute('SELECT nothing_such')", "pass"))
+    assert Project.load(folder).upgrade().revisions == ("aaaa",)
+    assert version_rows(url) == {"aaaa"}
+
+
+# -- dropped -------------------------------------------------------------------------------------
+
+DROPS_ALL = """
+for table in sa.inspect(op.get_bind()).get_table_names():
+    if table != "alembic_version":
+        op.drop_table(table)
+op.create_table("new", sa.Column("id", sa.Integer, primary_key=True))
+""".strip()
+DROPS_SCHEMA = """
+op.execute("DROP SCHEMA public CASCADE")
+op.execute("CREATE SCHEMA public")
+op.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)")
+op.execute("INSERT INTO alembic_version VALUES ('aaaa')")
+""".strip()
+DROPS_IN_A_BLOCK = "op.execute(\"DO $$ BEGIN EXECUTE 'DROP TABLE whimbrel_attempt, whimbrel_statement'; END $$\")"
+
+
+def drops_it(folder: Path, url: str, upgrade: str) -> None:
+    revs = [Rev("aaaa"), Rev("bbbb", "aaaa", upgrade=upgrade), Rev("cccc", "bbbb")]
+    project = Project.load(native_project(folder / "p", url, revs))
+    outcome = project.upgrade()
+    assert (outcome.revisions, outcome.verified) == (("aaaa", "bbbb", "cccc"), True)
+    assert [(one.revision, one.state) for one in attempts(url)][-2:] == [("bbbb", "done"), ("cccc", "done")]
+    assert rows(url, "SELECT * FROM whimbrel_statement") == []
+
+
+def test_a_revision_may_drop_all_tables_there_are(url: str, tmp_path: Path) -> None:
+    """With stock Alembic it may, so it may here: the journal begins anew."""
+    drops_it(tmp_path, url, DROPS_ALL)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+@pytest.mark.parametrize("upgrade", [DROPS_SCHEMA, DROPS_IN_A_BLOCK], ids=["schema", "block"])
+def test_so_it_may_in_other_ways_on_postgresql(kind: str, url: str, tmp_path: Path, upgrade: str) -> None:
+    drops_it(tmp_path, url, upgrade)

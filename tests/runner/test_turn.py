@@ -177,6 +177,24 @@ def test_the_session_is_called_as_before_afterwards(kind: str, url: str, tmp_pat
         assert connection.exec_driver_sql("SHOW application_name").scalar() == "my service"
 
 
+@pytest.mark.parametrize("how", ["commit", "rollback"])
+def test_the_lock_is_kept_until_a_callers_transaction_ends(how: str, kind: str, url: str, tmp_path: Path) -> None:
+    """Whoever comes next would find the database where it was, and run the same revisions."""
+    folder = native_project(tmp_path / "p", quick(url), linear("aaaa"))
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        transaction = connection.begin()
+        Project.load(folder, connection=connection).upgrade()
+        with pytest.raises(errors.LockBusy):
+            Project.load(folder).upgrade("aaaa" if kind == "sqlite" else "head", lock_wait=0)
+        getattr(transaction, how)()
+        assert is_free(url)
+        assert version_rows(url) == ({"aaaa"} if how == "commit" else set())
+        connection.execute(sa.text("SELECT 1"))
+        connection.commit()
+    Project.load(folder).upgrade(lock_wait=0)
+    assert version_rows(url) == {"aaaa"}
+
+
 # -- somebody was faster -------------------------------------------------------------------------
 
 

@@ -144,10 +144,11 @@ COMMANDS = (
     Command("unlock", "mend", "show who is migrating a database, and end it", "unlocking:unlock", (
         _flag("-y", "--yes", help="end it without asking", alembic=False),
     ), "whimbrel unlock"),
-    Command("resolve", "mend", "decide about a revision that was left in the middle", "unlocking:resolve", (
+    Command("resolve", "mend", "decide about a revision that was left in the middle, or edited", "unlocking:resolve", (
         _flag("--happened", help="the statement in question was executed", alembic=False),
         _flag("--did-not-happen", help="it was not: the next run executes it", alembic=False),
         _flag("--abandon", help="the whole revision was undone by hand: it begins from its top", alembic=False),
+        _flag("--accept-edits", help="applied revisions that were edited are right as they are now", alembic=False),
     ), "whimbrel resolve --happened"),
     Command("status", "look", "where every database is, and what it is behind", "standing:status", (
         _flag("--models", help="compare the models with each database as well", alembic=False),

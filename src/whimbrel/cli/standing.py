@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ANSWER_NO, DATABASE, PARTLY, WhimbrelError
+from ..journal.attempt import RUNNING
 from ..record import TYPE_CHECKING
 from ..status import Status
 from .console import table
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..edited import Edited
+    from ..journal import Attempt
     from .session import Session
 
 _MESSAGE_SHOWN = 36  # characters, so that the other columns have room on a line of 80
@@ -33,7 +35,7 @@ def status(session: Session) -> int:
     session.console.result("\n".join(_text(statuses)), lambda: [_as_data(one) for one in statuses])
     for one in statuses:
         _tell_of_journal(session, one, _name(one, statuses))
-    attention = sum(not one.at_head or bool(one.differences) for one in statuses)
+    attention = sum(not one.at_head or bool(one.differences) or bool(one.unfinished) for one in statuses)
     if attention and len(statuses) > 1:
         session.console.notice(f"{attention} of {len(statuses)} databases need attention")
     failed = [one for one in statuses if one.error is not None]
@@ -59,11 +61,21 @@ def _text(statuses: list[Status]) -> Iterator[str]:
 def _tell_of_journal(session: Session, one: Status, name: str) -> None:
     if one.unread is not None:
         session.console.notice(f"{name}: {one.unread.what} ({one.unread.why})", one.unread.hint or "")
+    for attempt in one.unfinished:
+        session.console.notice(*_told_unfinished(name, attempt))
     if one.edited:
         from ..edited import told
 
         text, hint = told(one.edited)
         session.console.notice(f"{name}: {text}", hint)
+
+
+def _told_unfinished(name: str, attempt: Attempt) -> tuple[str, str]:
+    what, began = f"{name}: the {attempt.direction} of {attempt.revision}", f"{attempt.when} {attempt.who}"
+    if attempt.state == RUNNING and not attempt.is_gone:
+        return f"{what} was begun {began}, and has not ended", "whimbrel unlock shows who is at work"
+    again = "downgrade -1" if attempt.direction == "downgrade" else "upgrade"
+    return f"{what} was left in the middle, {began}", f"whimbrel {again} goes on; whimbrel resolve shows what is done"
 
 
 def _name(one: Status, among: list[Status]) -> str:
@@ -107,7 +119,21 @@ def _as_data(one: Status) -> dict[str, object]:
         "error": one.error.as_dict() if one.error else None,
         "problem": one.problem.as_dict() if one.problem else None,
         "edited": [_edit_as_data(edit) for edit in one.edited],
+        "unfinished": [_attempt_as_data(attempt) for attempt in one.unfinished],
         "provenance": dict(one.provenance),
+    }
+
+
+def _attempt_as_data(attempt: Attempt) -> dict[str, object]:
+    return {
+        "revision": attempt.revision,
+        "direction": attempt.direction,
+        "state": attempt.state,
+        "started_at": attempt.started_at,
+        "by": attempt.os_user,
+        "on": attempt.host,
+        "pid": attempt.pid,
+        "process_gone": attempt.is_gone,
     }
 
 

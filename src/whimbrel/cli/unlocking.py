@@ -34,9 +34,11 @@ def unlock(session: Session) -> int:
 
 
 def resolve(session: Session) -> int:
-    """`resolve`: decide about a revision that was left in the middle; without a decision, show it."""
+    """`resolve`: decide about a revision that was left in the middle, or edited; without a decision, show it."""
     decision = _decision(session)
     project = session.project
+    if session.options.accept_edits:
+        return _accept_edits(session)
     if decision is None:
         found = project.unfinished()
         if not found and not session.console.as_json:
@@ -50,13 +52,22 @@ def resolve(session: Session) -> int:
     return 0
 
 
+def _accept_edits(session: Session) -> int:
+    accepted = session.project.accept_edits()
+    session.console.result(
+        "\n".join(f"{one.revision}  accepted as it is now  ({where})" for where, one in accepted),
+        lambda: [{"where": where, "revision": one.revision, "path": one.path} for where, one in accepted],
+    )
+    return 0
+
+
 def _decision(session: Session) -> Decision | None:
     options = session.options
     given: list[Decision] = []
     given += ["happened"] if options.happened else []
     given += ["did not happen"] if options.did_not_happen else []
     given += ["abandon"] if options.abandon else []
-    if len(given) > 1:
+    if len(given) + options.accept_edits > 1:
         raise UsageError("these decisions exclude each other", hint="whimbrel resolve shows what is to be decided")
     return given[0] if given else None
 

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, NullPool, StaticPool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, StaticPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from ..errors import LibraryTooOld
@@ -124,6 +124,26 @@ def has_one_connection(engine: Engine) -> bool:
     database = engine.url.database or ":memory:"
     in_memory = ":memory:" in database or "mode=memory" in database or engine.url.query.get("mode") == "memory"
     return engine.dialect.name == "sqlite" and in_memory
+
+
+def behind_transaction(connection: Connection, then: Callable[[], None]) -> None:
+    """Call `then` once the transaction that is open has ended, on its connection.
+
+    SQLAlchemy tells before it ends one; so the driver is made to end it then, and SQLAlchemy finds nothing to end.
+    """
+    waiting = [then]
+
+    def ended(how: str) -> Callable[[Connection], None]:
+        def end(connection: Connection) -> None:
+            while waiting:
+                with errors_explained(connection):
+                    getattr(connection.connection, how)()
+                waiting.pop()()
+
+        return end
+
+    for how in ("commit", "rollback"):
+        event.listen(connection, how, ended(how), once=True)
 
 
 def driver_is_in_transaction(connection: Connection) -> bool:

@@ -95,8 +95,9 @@ class Sessions(Protocol):
     def acquire_in_transaction(self, query: Query, key: str) -> bool:
         """Take the lock until the transaction ends, if no other session has it. Never waits."""
 
-    def leave_transaction(self, query: Query, key: str) -> None:
-        """Give back what was taken until the transaction ends, where its end does not do that."""
+    @property
+    def keeps_locks(self) -> bool:
+        """Whether what was taken until the transaction ends has to be given back then: its end does not do that."""
 
     def release(self, query: Query, key: str) -> bool:
         """Give the lock back; false if this session did not have it."""
@@ -214,6 +215,9 @@ class Dialect(Protocol):
 
     def quoted(self, *names: str | None) -> str:
         """Identifiers joined by dots, quoted; None is left out."""
+
+    def literal(self, text: str) -> str:
+        """A text as it stands in a statement."""
 
     def table_exists(self, table: str, schema: str | None) -> str:
         """A statement that returns a row with something in it exactly if the table exists."""

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from .attempt import ATTEMPTS, PREFIX, STATEMENTS, Attempt, applied, last_applied, latest, provenance_of, read_attempts
+from .attempt import (
+    ATTEMPTS,
+    PREFIX,
+    STATEMENTS,
+    Attempt,
+    applied,
+    last_applied,
+    latest,
+    open_ends,
+    provenance_of,
+    read_attempts,
+    read_half_done,
+)
 
 __all__ = [
     "ATTEMPTS",
@@ -12,6 +24,8 @@ __all__ = [
     "applied",
     "last_applied",
     "latest",
+    "open_ends",
     "provenance_of",
     "read_attempts",
+    "read_half_done",
 ]

@@ -17,13 +17,14 @@ STATEMENTS = "whimbrel_statement"
 PREFIX = "whimbrel_"
 """What the names of all tables begin with that are whimbrel's own."""
 
-RUNNING, DONE, FAILED, INTERRUPTED, CRASHED, ABANDONED = (
+RUNNING, DONE, FAILED, INTERRUPTED, CRASHED, ABANDONED, ACCEPTED = (
     "running",
     "done",
     "failed",
     "interrupted",
     "crashed",
     "abandoned",
+    "accepted",
 )
 
 
@@ -38,7 +39,8 @@ class Attempt(Record):
         from_heads, to_heads: what the version table held before and after, separated by spaces; `to_heads` is None
             until the attempt is done.
         state: `running`, `done`, `failed`, `interrupted` (by a signal), `crashed` (its process is gone, as a later run
-            found), or `abandoned` (given up by `resolve --abandon`).
+            found), `abandoned` (given up by `resolve --abandon`), or `accepted`: nothing was run, but from then on the
+            file is as it is now (`resolve --accept-edits`).
         started_at, ended_at: in UTC, ISO 8601.
         file: the revision file's name.
         file_sha256: of its bytes.
@@ -80,6 +82,13 @@ class Attempt(Record):
         if self.ended_at is None or self.state == CRASHED:
             return None
         return (_moment(self.ended_at) - _moment(self.started_at)).total_seconds()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is said to be running, and this host, where it was begun, shows no such process."""
+        from .provenance import is_running
+
+        return self.state == RUNNING and not is_running(self.host, self.pid)
 
     @property
     def when(self) -> str:
@@ -136,9 +145,27 @@ def read_attempts(query: Query, dialect: Dialect, schema: str | None, where: str
     return [Attempt._make(row) for row in rows]
 
 
+def read_half_done(query: Query, dialect: Dialect, schema: str | None) -> tuple[tuple[str, str], ...]:
+    """The revisions of which something is committed, and not all, with their direction. Reads the database.
+
+    Args:
+        query: a connection to a database that has a journal.
+        dialect: what the database is.
+        schema: the schema of the journal.
+    """
+    rows = query(f"SELECT DISTINCT revision, direction FROM {dialect.quoted(schema, STATEMENTS)}")
+    return tuple((str(revision), str(direction)) for revision, direction in rows)
+
+
 def latest(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
-    """The last attempt of each revision that got through, by revision."""
-    return {attempt.revision: attempt for attempt in attempts if attempt.state == DONE}
+    """The last attempt of each revision that got through, or was accepted as it is, by revision."""
+    return {attempt.revision: attempt for attempt in attempts if attempt.state in (DONE, ACCEPTED)}
+
+
+def open_ends(attempts: Iterable[Attempt]) -> dict[tuple[str, str], Attempt]:
+    """Of each revision and direction whose last attempt did not get through, that attempt."""
+    last = {(attempt.revision, attempt.direction): attempt for attempt in attempts}
+    return {key: one for key, one in last.items() if one.state not in (DONE, ABANDONED, ACCEPTED)}
 
 
 def applied(attempts: Iterable[Attempt]) -> dict[str, Attempt]:

@@ -68,8 +68,9 @@ class Book:
     def __init__(
         self, execute: Callable[[str, Sequence[Any]], list[tuple[Any, ...]]], dialect: Dialect, schema: str | None
     ) -> None:
-        self._execute = execute
+        self._run = execute
         self._dialect = dialect
+        self._may_be_gone = False
         self._schema = schema
         self._attempts = dialect.quoted(schema, ATTEMPTS)
         self._statements = dialect.quoted(schema, STATEMENTS)
@@ -77,7 +78,11 @@ class Book:
     def create(self) -> None:
         """Make the tables, those that are not there."""
         for definition in definitions(self._dialect, self._schema):
-            self._execute(definition, ())
+            self._run(definition, ())
+
+    def doubt(self) -> None:
+        """Something may have dropped the tables: before they are used next, see whether they are there."""
+        self._may_be_gone = True
 
     # -- attempts -------------------------------------------------------------------------------
 
@@ -133,6 +138,14 @@ class Book:
             self._execute(f"{delete} AND seq = ?", (revision, direction, seq))
 
     # -- parts ----------------------------------------------------------------------------------
+
+    def _execute(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        if self._may_be_gone:
+            self._may_be_gone = False
+            for table in (ATTEMPTS, STATEMENTS):
+                if not self._run(self._dialect.table_exists(table, self._schema), ()):
+                    self.create()
+        return self._run(statement, parameters)
 
     def _read(self, condition: str, *parameters: Any) -> list[Attempt]:
         columns = ", ".join(Attempt._fields)

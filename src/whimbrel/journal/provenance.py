@@ -36,13 +36,13 @@ def provenance(folder: str, application: str) -> Provenance:
 
 def is_running(host: str, pid: int) -> bool:
     """Whether a process may still be there; of one on another host that cannot be known, and it may."""
-    if host != socket.gethostname():
+    if os.name != "posix" or host != socket.gethostname():  # elsewhere, signal 0 would end it
         return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:
+    except (OSError, OverflowError):
         return True  # it is there, and another user's
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .accepting import accept_edits
 from .holding import Held, end_holder, holders
 from .outcome import Change, Outcome
 from .resolving import Decision, Unfinished, resolve, unfinished
@@ -14,6 +15,7 @@ __all__ = [
     "Outcome",
     "Runner",
     "Unfinished",
+    "accept_edits",
     "end_holder",
     "holders",
     "resolve",

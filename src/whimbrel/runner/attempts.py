@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -14,7 +14,7 @@ from ..dialects import Dialect
 from ..environment import Scripts, Visit
 from ..errors import HalfDone, RevisionEdited, WhimbrelError
 from ..history.checksum import Checksum, checksum, code_checksums
-from ..journal import STATEMENTS, Attempt, read_attempts
+from ..journal import ATTEMPTS, STATEMENTS, Attempt, read_attempts
 from ..journal.attempt import CRASHED, DONE, FAILED, INTERRUPTED, RUNNING
 from ..journal.book import UNDECIDED, Book, Entry, now
 from ..journal.provenance import Provenance, is_running
@@ -51,6 +51,7 @@ class Attempts:
         self._half_done: list[tuple[str, str]] = []
         self._codes: dict[str, str | None] = {}
         self._running: Attempt | None = None
+        self._untold: Attempt | None = None
         self.book = Book(visit.execute, self._dialect, visit.schema)
 
     def follow(self, plan: Plan) -> None:
@@ -119,18 +120,40 @@ class Attempts:
             settle: notes what is known of the statements by now.
         """
         attempt, self._running = self._running, None
-        if attempt is None or not self._visit.owned or self._connection.closed or self._connection.invalidated:
+        if attempt is None:
+            return
+        is_failure = isinstance(error, Exception)
+        words = _in_any_encoding(_words(error)) if is_failure else None
+        ended = _ended(attempt, FAILED if is_failure else INTERRUPTED, error=words)
+        if not self._visit.owned:
+            self._untold = ended
+            return
+        if self._connection.closed or self._connection.invalidated:
             return
         if self._connection.in_transaction():
             self._connection.rollback()
         with self._transaction():
-            is_failure = isinstance(error, Exception)
-            words = _in_any_encoding(_words(error)) if is_failure else None
-            self.book.note(_ended(attempt, FAILED if is_failure else INTERRUPTED, error=words))
+            self.book.note(ended)
             if is_failure:
                 settle()
             if isinstance(error, Undecided):
                 self.book.mark(*error.key, error.seq, UNDECIDED)
+
+    def tell_afterwards(self) -> None:
+        """Note how an attempt has ended in a transaction of env.py's, whose end has taken back what was noted in it.
+
+        Where DDL commits, that the attempt has begun may be committed, and would be taken for a crash. Writes the
+        database.
+        """
+        ended, self._untold, visit = self._untold, None, self._visit
+        if ended is None or visit.shared or not self._dialect.changes.ddl_commits:
+            return
+        literal, name = self._dialect.literal, self._dialect.quoted(visit.schema, ATTEMPTS)
+        values = {"state": ended.state, "ended_at": ended.ended_at or "", "error": ended.error or ""}
+        changes = ", ".join(f"{column} = {literal(value)}" for column, value in values.items())
+        update = f"UPDATE {name} SET {changes} WHERE run = {literal(ended.run)} AND number = {ended.number}"
+        with suppress(Exception):  # then it stays as it is, which is on the safe side
+            visit.ask_anew(lambda query: (query(update), query("COMMIT")))
 
     # -- parts ----------------------------------------------------------------------------------
 
@@ -187,44 +210,21 @@ class Attempts:
     def _next(self) -> Attempt:
         step = self._upcoming[0]
         self._number += 1
-        file, sums = self._file(step.revision)
-        who = self._provenance
-        return Attempt(
-            run=self._run,
-            number=self._number,
-            revision=step.revision,
-            direction=step.direction,
-            from_heads=_heads(self._visit.reported),
-            to_heads=None,
-            state=RUNNING,
-            started_at=now(),
-            ended_at=None,
-            file=file,
-            file_sha256=sums.raw,
-            code_sha256=sums.code,
-            tools=who.tools[:255],
-            application=f"{who.application} {step.direction}",
-            host=who.host[:255],
-            pid=who.pid,
-            os_user=who.os_user,
-            db_user=self._visit.engine.url.username,
-            session=self._session,
-            git_branch=who.git_branch and _in_any_encoding(who.git_branch)[:255],
-            git_commit=who.git_commit and who.git_commit[:64],
-            error=None,
-        )
+        path, sums = self._path(step.revision), self._sums(step.revision)
+        begun = attempt_by(self._provenance, self._visit, step.direction, self._session)
+        numbered = begun._replace(run=self._run, number=self._number, revision=step.revision)
+        return with_file(numbered, path, sums)
 
-    def _file(self, revision: str) -> tuple[str, Checksum]:
+    def _sums(self, revision: str) -> Checksum:
         file = self._scripts.history[revision]
-        raw = file.sha256 or checksum(file.path).raw
-        return _in_any_encoding(os.path.basename(file.path))[:255], Checksum(raw, self._codes.get(file.path))
+        return Checksum(file.sha256 or checksum(file.path).raw, self._codes.get(file.path))
 
     def _path(self, revision: str) -> str:
         return str(self._scripts.history[revision].path)
 
     def _check_for_edits(self, revision: str, direction: str) -> None:
         attempt = self.book.last_attempt(revision, direction)
-        _, sums = self._file(revision)
+        sums = self._sums(revision)
         if attempt is None or attempt.file_sha256 == sums.raw:
             return
         if attempt.state == FAILED:
@@ -247,6 +247,47 @@ def has_half_done(visit: Visit, dialect: Dialect) -> bool:
         return bool(there and visit.query(f"SELECT 1 FROM {name} LIMIT 1"))
     finally:
         visit.end_driver_transaction()
+
+
+def attempt_by(who: Provenance, visit: Visit, direction: str, session: str) -> Attempt:
+    """An attempt that begins now, at no revision yet.
+
+    Args:
+        who: runs it.
+        visit: the database.
+        direction: `upgrade` or `downgrade`.
+        session: the number of the session.
+    """
+    return Attempt(
+        run="",
+        number=1,
+        revision="",
+        direction=direction,
+        from_heads=_heads(visit.reported),
+        to_heads=None,
+        state=RUNNING,
+        started_at=now(),
+        ended_at=None,
+        file=None,
+        file_sha256=None,
+        code_sha256=None,
+        tools=who.tools[:255],
+        application=f"{who.application} {direction}",
+        host=who.host[:255],
+        pid=who.pid,
+        os_user=who.os_user,
+        db_user=visit.engine.url.username,
+        session=session,
+        git_branch=who.git_branch and _in_any_encoding(who.git_branch)[:255],
+        git_commit=who.git_commit and who.git_commit[:64],
+        error=None,
+    )
+
+
+def with_file(attempt: Attempt, path: str, sums: Checksum) -> Attempt:
+    """An attempt that knows the file of its revision."""
+    name = _in_any_encoding(os.path.basename(path))[:255]
+    return attempt._replace(file=name, file_sha256=sums.raw, code_sha256=sums.code)
 
 
 def _ended(attempt: Attempt, state: str, *, to_heads: str | None = None, error: str | None = None) -> Attempt:

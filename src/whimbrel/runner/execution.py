@@ -11,9 +11,11 @@ from typing import Any
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
 from ..dialects.statement import Statement, read_statement
+from ..journal import PREFIX
 from ..journal.book import FINISHED, NOT_KEPT, Entry
 from .resumption import entry_of
 
+_HOLD_TABLES = ("SCHEMA", "DATABASE", "OWNED")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MOST_KEPT = 60_000
 """Characters of returned rows: a TEXT of MySQL holds 65,535 bytes."""
@@ -38,6 +40,14 @@ class Execution:
     def statement(self) -> Statement:
         """What it does to what."""
         return read_statement(self._sql)
+
+    @property
+    def may_drop_journal(self) -> bool:
+        """Whether it may drop the journal's tables: those of a schema, or by name; who can know of a procedure?"""
+        verb, subject = self.statement.verb, self.statement.subject
+        if verb == "DROP":
+            return subject in _HOLD_TABLES or PREFIX in self._sql
+        return verb in ("DO", "CALL")
 
     def execute(self) -> None:
         """Hand it to the driver."""

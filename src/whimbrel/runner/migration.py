@@ -53,6 +53,7 @@ class Migration:
         self._provenance: Provenance | None = None
         self._protection: Protection | None = None
         self._first_plan: Plan | None = None
+        self._failed: list[Protection] = []
         self._warned: set[tuple[object, ...]] = set()
         self.untold: list[RevisionFinished] = []
         """Revisions that are through, but not committed: somebody may still roll them back."""
@@ -105,6 +106,11 @@ class Migration:
         self._first_plan = first or plan
         return plan
 
+    def tell_afterwards(self) -> None:
+        """When env.py has ended: note what could not be noted in transactions of its own."""
+        for protection in self._failed:
+            protection.tell_afterwards()
+
     # -- parts ----------------------------------------------------------------------------------
 
     def _persist(self, visit: Visit, dialect: Dialect, run: Callable[[], None]) -> None:
@@ -154,6 +160,7 @@ class Migration:
         """The error that has ended the steps of a database, once that is noted."""
         if self._protection is not None:
             self._protection.end(error)
+            self._failed.append(self._protection)
         return error
 
     def _checked(self, visit: Visit, dialect: Dialect) -> tuple[str, ...]:

@@ -130,6 +130,11 @@ class Protection:
         if self._attempts is not None:
             self._attempts.end(error, self._recorder.settle if self._recorder is not None else lambda: None)
 
+    def tell_afterwards(self) -> None:
+        """env.py has ended, and whatever transaction it had."""
+        if self._attempts is not None:
+            self._attempts.tell_afterwards()
+
     def _applied(self, **_: Any) -> None:
         """The version table was changed, in the transaction of the step."""
         if self._attempts is not None and self._recorder is not None and not self._is_over:

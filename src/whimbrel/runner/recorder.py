@@ -241,6 +241,8 @@ class Recorder:
         else:
             self._execute(execution)
             self._buffer.append(execution.result(entry))
+        if self._book is not None and execution.may_drop_journal:
+            self._book.doubt()
 
     def _commit_midway(self, execution: Execution, entry: Entry) -> None:
         """A statement that commits what came before, then itself."""

@@ -49,7 +49,10 @@ class Runner:
 
         migration = Migration(self._environment, plans, self._limits, self._listen, self._interruption)
         work = Work(migration.steps, writes=True, per_revision=True, options=options, around=migration.around)
-        return self._do(work, migration.untold)
+        try:
+            return self._do(work, migration.untold)
+        finally:
+            migration.tell_afterwards()
 
     def stamp(self, targets: Sequence[str], *, purge: bool = False, **options: Any) -> Outcome:
         """Set what the version table holds without running anything. Writes the database.

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import exc
 
+from ..connect.engine import behind_transaction
 from ..dialects import Dialect, Holder
 from ..dialects.base import Session
 from ..dialects.statement import Statement, read_statement
@@ -86,8 +87,7 @@ class Turn:
             try:
                 yield
             finally:
-                with suppress(Exception):  # the connection broke, and the lock with it
-                    self._sessions.leave_transaction(visit.query, self._lock.key)
+                self._release_with_transaction(self._lock)
             return
         self._lock.acquire(self._lock_wait(), self._listen)
         name = f"whimbrel on {gethostname()}, process {getpid()}"
@@ -102,6 +102,21 @@ class Turn:
                     visit.commit_behind()
                 self._lock.release()
                 visit.end_driver_transaction()
+
+    def _release_with_transaction(self, lock: Lock) -> None:
+        """Where a transaction is not ours to end, give the lock back when whoever has it has ended it."""
+        connection = self._visit.context.connection
+
+        def release() -> None:
+            with suppress(Exception):  # the connection broke, and the lock with it
+                lock.release()
+
+        if not self._sessions.keeps_locks or connection is None:
+            return
+        if connection.closed or not connection.in_transaction():
+            release()
+        else:
+            behind_transaction(connection, release)
 
     def _make_version_table(self) -> None:
         """Make it in a transaction that has the lock: Alembic makes it before any step."""

@@ -61,18 +61,23 @@ class MySQL:
     def put(self, table: str, columns: Sequence[str], key: Sequence[str], rows: str) -> str:
         return f"REPLACE INTO {table} ({', '.join(map(self.quoted, columns))}) VALUES {rows}"
 
+    def literal(self, text: str) -> str:
+        """A backslash escapes unless the SQL mode says otherwise, so characters are given by code."""
+        return f"CONVERT(0x{text.encode().hex()} USING utf8mb4)" if not text.isidentifier() else f"'{text}'"
+
     def table_exists(self, table: str, schema: str | None) -> str:
-        in_schema = _literal(schema) if schema else "DATABASE()"
+        in_schema = self.literal(schema) if schema else "DATABASE()"
         return (
             "SELECT 1 FROM information_schema.tables "
-            f"WHERE table_schema = {in_schema} AND table_name = {_literal(table)}"
+            f"WHERE table_schema = {in_schema} AND table_name = {self.literal(table)}"
         )
 
     def column_width(self, table: str, schema: str | None, column: str) -> str:
-        in_schema = _literal(schema) if schema else "DATABASE()"
+        in_schema = self.literal(schema) if schema else "DATABASE()"
+        of_table = f"table_schema = {in_schema} AND table_name = {self.literal(table)}"
         return (
             "SELECT character_maximum_length FROM information_schema.columns WHERE"
-            f" table_schema = {in_schema} AND table_name = {_literal(table)} AND column_name = {_literal(column)}"
+            f" {of_table} AND column_name = {self.literal(column)}"
         )
 
     def widen(self, table: str, column: str, width: int) -> str:
@@ -91,11 +96,6 @@ class MariaDB(MySQL):
     """MariaDB under the name that SQLAlchemy gives it in `mariadb://` URLs."""
 
     name = "mariadb"
-
-
-def _literal(text: str) -> str:
-    """A backslash escapes in MySQL's literals unless the SQL mode says otherwise, so characters are given by code."""
-    return f"CONVERT(0x{text.encode().hex()} USING utf8mb4)" if not text.isidentifier() else f"'{text}'"
 
 
 def _arguments(url: DatabaseUrl) -> dict[str, Any]:

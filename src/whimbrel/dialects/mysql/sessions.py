@@ -17,6 +17,7 @@ _WHO = "SELECT p.id, p.host, p.user, p.time, p.command FROM information_schema.p
 class Sessions:
     """Named locks: they belong to the session, and their names to the whole server."""
 
+    keeps_locks = True
     locks_each_transaction = False
 
     def identity(self, driver_connection: Any, query: Query) -> Session:
@@ -37,9 +38,6 @@ class Sessions:
         # Named locks know no transactions, and are counted: one that is taken twice must be given back twice.
         has_it = query(f"SELECT IS_USED_LOCK('{key}') = CONNECTION_ID()") == [(1,)]
         return has_it or self.acquire(query, key)
-
-    def leave_transaction(self, query: Query, key: str) -> None:
-        self.release(query, key)
 
     def release(self, query: Query, key: str) -> bool:
         return query(f"SELECT RELEASE_LOCK('{key}')") == [(1,)]

@@ -25,6 +25,7 @@ class PostgreSQL:
     name = "postgresql"
     table_options = ""
     put = staticmethod(put_on_conflict)
+    literal = staticmethod(literal)
     drivers = (
         Driver("psycopg", "psycopg", "whimbrel[postgresql]"),
         Driver("psycopg2", "psycopg2", "psycopg2-binary"),

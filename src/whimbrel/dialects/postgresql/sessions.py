@@ -20,6 +20,7 @@ _WHO = (
 class Sessions:
     """Advisory locks: of the session, and behind a pooler of each transaction."""
 
+    keeps_locks = False
     locks_each_transaction = False
 
     def identity(self, driver_connection: Any, query: Query) -> Session:
@@ -42,9 +43,6 @@ class Sessions:
 
     def acquire_in_transaction(self, query: Query, key: str) -> bool:
         return _is_true(query(f"SELECT pg_try_advisory_xact_lock({key})"))
-
-    def leave_transaction(self, query: Query, key: str) -> None:
-        """Its end does that."""
 
     def release(self, query: Query, key: str) -> bool:
         return _is_true(query(f"SELECT pg_advisory_unlock({key})"))

@@ -33,6 +33,7 @@ class SQLite:
     name = "sqlite"
     table_options = ""
     put = staticmethod(put_on_conflict)
+    literal = staticmethod(literal)
     drivers = (Driver("pysqlite", "sqlite3", ""), Driver("aiosqlite", "aiosqlite", "whimbrel[aiosqlite]"))
     hints = {
         "unable to open": "check that the folder exists and that it is a file you may write to",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class Sessions:
     """`BEGIN IMMEDIATE` is the lock; there are no sessions that know of each other."""
 
+    keeps_locks = False
     locks_each_transaction = True
 
     def identity(self, driver_connection: Any, query: Query) -> Session:
@@ -31,9 +32,6 @@ class Sessions:
 
     def acquire_in_transaction(self, query: Query, key: str) -> bool:
         return True
-
-    def leave_transaction(self, query: Query, key: str) -> None:
-        """Its end does that."""
 
     def release(self, query: Query, key: str) -> bool:
         return True
