@@ -168,7 +168,7 @@ class FileRefused(WhimbrelError):
 
 
 class NothingToResolve(WhimbrelError):
-    """No revision was left in the middle, or no statement of it is in question."""
+    """No revision was left in the middle, no statement of it is in question, or no applied revision was edited."""
 
     code = "WB111"
 
