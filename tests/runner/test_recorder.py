@@ -109,6 +109,30 @@ def test_it_may_end_again_and_again(mariadb: str, tmp_path: Path, crash: Crash) 
     assert rows(mariadb, "SELECT n FROM account") == [(12,)]
 
 
+SETS_AUTOCOMMIT = """
+op.execute("SET SESSION autocommit = 1")
+op.execute("INSERT INTO account VALUES (1)")
+op.execute("START TRANSACTION")
+op.execute("UPDATE account SET n = n + 1")
+op.execute("ROLLBACK")
+op.execute("UPDATE account SET n = n + 10")
+op.execute("SET autocommit=0")
+op.execute("UPDATE account SET n = n + 100")
+""".strip()
+
+
+@pytest.mark.parametrize("driver", ["mysql+pymysql", "mysql+asyncmy"])
+@pytest.mark.parametrize("word", ["VALUES (1)", "n + 1", "n + 10", "n + 100"])
+def test_what_the_server_commits_by_itself_is_not_done_twice(
+    mariadb: str, tmp_path: Path, crash: Crash, word: str, driver: str
+) -> None:
+    project = project_of(tmp_path, through(mariadb, driver), SETS_AUTOCOMMIT)
+    crash.upgrade(project, word, after=True)
+    project.upgrade()
+    assert rows(mariadb, "SELECT n FROM account") == [(111,)]
+    assert left(mariadb) == []
+
+
 def test_through_an_async_driver_too(mariadb: str, tmp_path: Path, crash: Crash) -> None:
     project = project_of(tmp_path, through(mariadb, "mysql+asyncmy"), MIXED)
     crash.upgrade(project, "COLUMN b ", after=True)

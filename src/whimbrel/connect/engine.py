@@ -153,6 +153,8 @@ def driver_is_in_transaction(connection: Connection) -> bool:
         return bool(driver.is_in_transaction())
     if hasattr(driver, "in_transaction"):  # sqlite3, aiosqlite
         return bool(driver.in_transaction)
+    if hasattr(driver, "server_status"):  # pymysql, asyncmy: bit 0 of what the server said last
+        return bool(driver.server_status & 1)
     status = getattr(getattr(driver, "info", None), "transaction_status", 0)  # psycopg; 0 is idle
     return bool(status)
 

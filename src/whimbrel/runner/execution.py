@@ -42,6 +42,11 @@ class Execution:
         return read_statement(self._sql)
 
     @property
+    def sets_autocommit(self) -> bool:
+        """Whether it makes the server commit each statement from now on, as `SET autocommit = 1` of MySQL does."""
+        return re.search(r"autocommit\s*:?=\s*(?:1|on|true)\b", self._sql, re.IGNORECASE) is not None
+
+    @property
     def may_drop_journal(self) -> bool:
         """Whether it may drop the journal's tables: those of a schema, or by name; who can know of a procedure?"""
         verb, subject = self.statement.verb, self.statement.subject

@@ -74,6 +74,7 @@ class Recorder:
         self._watch = nullcontext() if self._has_watch else watched(self._connection, self.leaving)
         self.was_elsewhere = False
         """Whether the revision has opened another connection, on which nothing is rolled back with this one."""
+        self._has_set_autocommit = False
         self.has_locked_tables = False
         """Whether the revision has locked tables, so that others, as the journal's, are out of reach."""
         self.refused: int | None = None
@@ -104,7 +105,7 @@ class Recorder:
         self._key = (revision, direction)
         self._book = book
         self._seq, self._buffer, self._unwritten, self._temporary, self.refused = 0, [], None, set(), None
-        self.has_locked_tables = False
+        self.has_locked_tables = self._has_set_autocommit = False
         self._resumption = Resumption(entries)
         self._noted = {entry.seq for entry in entries}
         self._last_time = max(self._noted, default=0)
@@ -229,6 +230,8 @@ class Recorder:
         self._execute(execution)
         if self._changes.ddl_commits and verb in ("LOCK", "UNLOCK"):
             self.has_locked_tables = verb == "LOCK"
+        elif kind == ENDS and verb == "SET":
+            self._has_set_autocommit = execution.sets_autocommit
 
     def _note(self, execution: Execution, entry: Entry, kind: str) -> None:
         """Execute what must not be executed twice."""
@@ -311,8 +314,9 @@ class Recorder:
     @property
     def _autocommits(self) -> bool:
         options = self._connection.get_execution_options()
-        autocommits = self._visit.autocommits or options.get("isolation_level") == "AUTOCOMMIT"
-        return autocommits and not driver_is_in_transaction(self._connection)  # which the revision may have begun
+        is_told = self._visit.autocommits or options.get("isolation_level") == "AUTOCOMMIT"
+        # A transaction the revision may have begun by itself.
+        return (is_told or self._has_set_autocommit) and not driver_is_in_transaction(self._connection)
 
     def _note_temporary(self, statement: Statement) -> None:
         if statement.verb == "CREATE" and not statement.modifiers.isdisjoint(("TEMP", "TEMPORARY")):
