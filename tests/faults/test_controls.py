@@ -82,8 +82,11 @@ def test_together_with_the_leader_killed(kind: str, make_bench: MakeBench) -> No
 def test_long_statement_of_a_dead_client(
     kind: str, make_database: Callable[[str], str], launcher: Launcher, tmp_path: Path
 ) -> None:
-    project = overlapping(kind, tmp_path / "project", make_database(kind))
-    assert max(killed_during_a_long_statement(launcher, project, STOCK)) > 0
+    for attempt in range(5):  # on a busy machine the statement may be through before the next run begins
+        project = overlapping(kind, tmp_path / f"project{attempt}", make_database(kind))
+        if max(killed_during_a_long_statement(launcher, project, STOCK)) > 0:
+            return
+    pytest.fail("no run began while the server still worked for the dead client of another one")
 
 
 def test_lock_timeout(make_database: Callable[[str], str], launcher: Launcher, tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ class WorkContext(EnvironmentContext):
             url=None if shared else self._configured_url(),
             shared=shared,
             connect_timeout=self.script.database.connect_timeout,
+            driver=context.connection.connection.driver_connection if context.connection is not None else None,
         )
         self.visits.append(visit)
         if self.work.before is not None:

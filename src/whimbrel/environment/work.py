@@ -108,6 +108,7 @@ class Visit:
         failure: what the run of this database has raised.
         url: the database's URL with the password masked, as it is configured; None if only env.py knows it.
         connect_timeout: how long a new connection to it is waited for, in seconds.
+        driver: the driver's connection that the work began with.
     """
 
     context: MigrationContext
@@ -134,6 +135,7 @@ class Visit:
     failure: BaseException | None = None
     url: str | None = None
     connect_timeout: float = CONNECT_TIMEOUT
+    driver: Any = None
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -172,6 +174,14 @@ class Visit:
         """Which version table it is, among those of a run."""
         url = None if self.offline else str(self.engine.url)
         return (url, self.place, self.schema, self.context.version_table)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection that the work began with is gone. SQLAlchemy connects anew when one is used next."""
+        connection = self.context.connection
+        if connection is None or connection.closed or connection.invalidated:
+            return True
+        return connection.connection.driver_connection is not self.driver
 
     @property
     def has_one_connection(self) -> bool:

@@ -128,7 +128,7 @@ class Attempts:
         if not self._visit.owned:
             self._untold = ended
             return
-        if self._connection.closed or self._connection.invalidated:
+        if self._visit.is_lost:
             return
         if self._connection.in_transaction():
             self._connection.rollback()

@@ -77,8 +77,8 @@ class Recorder:
         self._has_set_autocommit = False
         self.has_locked_tables = False
         """Whether the revision has locked tables, so that others, as the journal's, are out of reach."""
-        self.refused: int | None = None
-        """The statement that the database has refused, if it leaves nothing behind then."""
+        self._refused: tuple[Entry, Statement] | None = None
+        """The statement that the database has refused last, if its image can tell whether that has left anything."""
 
     def __enter__(self) -> Recorder:
         self._watch.__enter__()
@@ -104,7 +104,7 @@ class Recorder:
         """
         self._key = (revision, direction)
         self._book = book
-        self._seq, self._buffer, self._unwritten, self._temporary, self.refused = 0, [], None, set(), None
+        self._seq, self._buffer, self._unwritten, self._temporary, self._refused = 0, [], None, set(), None
         self.has_locked_tables = self._has_set_autocommit = False
         self._resumption = Resumption(entries)
         self._noted = {entry.seq for entry in entries}
@@ -131,11 +131,16 @@ class Recorder:
             self._matched(Entry(0, "", "its end", "", ""))
 
     def settle(self) -> None:
-        """The revision has failed: what is known of its last statement by now."""
+        """The revision has failed: what is known of its last statement by now, on the connection it has failed on.
+
+        On another one nothing is known: the server may still work for the one that was lost.
+        """
         if self._book is None:
             return
-        if self.refused is not None:
-            self._book.clear(*self._key, self.refused)
+        if self._refused is not None:
+            entry, statement = self._refused
+            if image_hash(self._changes.image(self._visit.query, statement)) == entry.before_image:
+                self._book.clear(*self._key, entry.seq)
         if self._unwritten is not None:
             self._book.write(*self._key, [self._unwritten])
 
@@ -257,9 +262,9 @@ class Recorder:
                 self._visit.commit_behind()
         self._visit.committed_midway = True
         self._buffer.clear()
-        self.refused = entry.seq if entry.before_image is not None else None
+        self._refused = (entry, execution.statement) if entry.before_image is not None else None
         self._patiently(lambda: self._execute(execution), execution.statement)
-        self.refused = None
+        self._refused = None
         self._unwritten = execution.result(entry)
 
     def _alone(self, execution: Execution, entry: Entry) -> None:

@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from os import getpid
 from socket import gethostname
-from typing import Any
 
 from sqlalchemy import exc
 
@@ -90,18 +89,25 @@ class Turn:
                 self._release_with_transaction(self._lock)
             return
         self._lock.acquire(self._lock_wait(), self._listen)
-        name = f"whimbrel on {gethostname()}, process {getpid()}"
+        with self._prepared(self._lock):
+            yield
+
+    @contextmanager
+    def _prepared(self, lock: Lock) -> Iterator[None]:
+        """Have the session prepared meanwhile, and give its lock back afterwards."""
+        visit, name = self._visit, f"whimbrel on {gethostname()}, process {getpid()}"
         undo = self._sessions.prepare(visit.query, name, self._limits.lock_timeout)
         visit.commit_behind()  # a rollback would forget it
         try:
             yield
         finally:
-            with suppress(Exception):  # the connection broke, and the lock with it
-                if undo:
-                    visit.query(undo)
-                    visit.commit_behind()
-                self._lock.release()
-                visit.end_driver_transaction()
+            if not visit.is_lost:  # the lock with the connection
+                with suppress(Exception):
+                    if undo:
+                        visit.query(undo)
+                        visit.commit_behind()
+                    lock.release()
+                    visit.end_driver_transaction()
 
     def _release_with_transaction(self, lock: Lock) -> None:
         """Where a transaction is not ours to end, give the lock back when whoever has it has ended it."""
@@ -216,25 +222,18 @@ class Turn:
     def session(self) -> Session:
         """The session of the migrations, when the run began."""
         try:
-            return self._sessions.identity(self._driver, self._visit.query)
+            return self._sessions.identity(self._visit.driver, self._visit.query)
         finally:
             self._visit.end_driver_transaction()
 
     def _is_same_session(self) -> bool:
         """Whether the session that has taken the lock is still that of the connection."""
-        connection = self._visit.context.connection
-        assert connection is not None
-        if connection.connection.driver_connection is not self._driver:
+        if self._visit.is_lost:
             return False
         # A driver of MySQL has one session; behind one of PostgreSQL there may be a pooler that did not show.
-        return self._changes.ddl_commits or (self._sessions.identity(self._driver, self._visit.query) == self.session)
-
-    @cached_property
-    def _driver(self) -> Any:
-        """The driver's connection, when the run began."""
-        connection = self._visit.context.connection
-        assert connection is not None
-        return connection.connection.driver_connection
+        return self._changes.ddl_commits or (
+            self._sessions.identity(self._visit.driver, self._visit.query) == self.session
+        )
 
     def _made_lock(self) -> Lock:
         visit = self._visit
