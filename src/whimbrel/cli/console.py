@@ -150,7 +150,7 @@ class Console:
 
     def close(self) -> None:
         """End whatever is still drawn, and give standard output back."""
-        self._progress.stop()
+        self._progress.close()
         sys.stdout = self._stdout
 
     def say(self, text: str) -> None:
@@ -197,12 +197,13 @@ class _Progress:
         self._spinner: Any = None
         self._thread: Any = None
         self._lock: Any = None
+        self._is_over: Any = None
 
     def start(self, event: RevisionStarted) -> None:
         import threading
 
         if self._thread is None:
-            self._lock = threading.Lock()
+            self._lock, self._is_over = threading.Lock(), threading.Event()
             self._thread = threading.Thread(target=self._watch, name="whimbrel-progress", daemon=True)
             self._thread.start()
         with self._lock:
@@ -216,6 +217,12 @@ class _Progress:
             with self._lock:
                 self._end()
 
+    def close(self) -> None:
+        """Nothing will be shown any more."""
+        self.stop()
+        if self._thread is not None:
+            self._is_over.set()
+
     def _end(self) -> None:
         self._text = None
         if self._spinner is not None:
@@ -223,8 +230,7 @@ class _Progress:
             self._spinner = None
 
     def _watch(self) -> None:
-        while True:
-            time.sleep(_TICK)
+        while not self._is_over.wait(_TICK):
             with self._lock:
                 if self._text is not None and time.monotonic() >= self._due:
                     self._show(self._text)
