@@ -74,14 +74,15 @@ class WorkContext(EnvironmentContext):
     def run_migrations(self, **arguments: Any) -> None:
         """As Alembic's, except that a step is its own transaction unless env.py holds one of its own."""
         context = self.get_context()
-        shared = context.connection is not None and context.connection is self.config.attributes.get("connection")
+        connection = context.connection
+        shared = connection is not None and connection is self.config.attributes.get("connection")
         visit = Visit(
             context,
             schema=version_schema(context),
             url=None if shared else self._configured_url(),
             shared=shared,
             connect_timeout=self.script.database.connect_timeout,
-            driver=context.connection.connection.driver_connection if context.connection is not None else None,
+            driver=None if context.as_sql or connection is None else connection.connection.driver_connection,
         )
         self.visits.append(visit)
         if self.work.before is not None:
