@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from support import canary
-from support.databases import KINDS, fresh_database
+from support.databases import KINDS, drop_spare_databases, fresh_database
 from whimbrel.errors import WhimbrelError
 
 _VARIABLES = (
@@ -25,6 +25,11 @@ _VARIABLES = (
     "NO_COLOR",
     "CI",
 )
+
+
+def pytest_sessionfinish() -> None:
+    """The databases that were used again and again are dropped."""
+    drop_spare_databases()
 
 
 @pytest.fixture(autouse=True)
