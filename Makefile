@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?= -n auto
-SOAK_ARGS ?= --kills 200 --cuts 100 --servers 50 --upgraders 50x20 --leaders 50 --indexes 30 --points
+SOAK_ARGS ?= --kills 200 --cuts 100 --servers 50 --upgraders 50x20 --leaders 50 --indexes 30 --readers 10 --points
 
 # make cannot have spaces in the names of targets, but may well run in a folder that
 # has some: so every path here is relative to this folder.

@@ -20,23 +20,60 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from faults.crashes import server_crash, server_crash_at_index
-from faults.generator import SHAPES, generate
+from faults.databases import reset
+from faults.generator import SHAPES, generate, point_at
 from faults.invariants import Trial, damage, violations
 from faults.processes import Launcher
-from faults.scenes import index_interrupted
+from faults.scenes import balance, index_interrupted, worst_read
 from faults.servers import MariaDB, PostgreSQL, Server, ServerMissing, running
 from faults.trials import Bench
+from support.databases import ASYNC, through
 
 STOCK = "alembic, transaction per migration"
+LOCK_TIMEOUT = 2.0
+"""Seconds that a statement waits for a lock by default."""
+MARGIN = 0.3
+"""Seconds that a reader may wait longer than that."""
+READER = 6.0
+"""Seconds for which a long reader is in the way."""
 CONTROL = 10
 """A control is a tenth of its suite, and at least this many trials."""
 
 RARE = "server kill -9"
 """Does harm in windows that are seldom hit."""
+
+
+class Variant(NamedTuple):
+    """A project that is not a line of upgrades through a sync driver without an env.py.
+
+    Attributes:
+        system: what runs it.
+        command: `upgrade` or `downgrade`.
+        branches: whether its history has two branches and a merge.
+        is_async: whether it goes through an async driver.
+    """
+
+    system: str = "whimbrel"
+    command: str = "upgrade"
+    branches: bool = False
+    is_async: bool = False
+
+
+PLAIN = Variant()
+VARIANTS = {
+    "downgrade": Variant(command="downgrade"),
+    "branches": Variant(branches=True),
+    "async": Variant(is_async=True),
+    "env.py": Variant(system="whimbrel with env.py"),
+}
+
+Suite = tuple[str, int, int, Variant, Callable[[Bench, int], Trial]]
+"""Its name, how many trials, of how many revisions, of which project, and what is done."""
 
 
 class Count:
@@ -64,7 +101,10 @@ def main() -> None:
     parser.add_argument("--upgraders", default="50x3", help="so many at once, so many times")
     parser.add_argument("--leaders", type=int, default=10, help="ten at once, whoever leads is killed")
     parser.add_argument("--indexes", type=int, default=6, help="CREATE INDEX CONCURRENTLY interrupted")
-    parser.add_argument("--points", action="store_true", help="every crash point, and a lost connection at each")
+    parser.add_argument(
+        "--points", action="store_true", help="every crash point; a lost connection or a signal at each"
+    )
+    parser.add_argument("--readers", type=int, default=3, help="readers behind a migration that waits for another one")
     parser.add_argument("--revisions", type=int, default=30)
     parser.add_argument("--on", action="append", choices=("sqlite", "postgresql", "mariadb"))
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 32))
@@ -87,6 +127,7 @@ class Soak:
         self._launcher = Launcher()
         stack.callback(self._launcher.close)
         self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        self._reads: dict[tuple[str, str], list[float]] = {}
         self._counts: dict[tuple[str, bool], dict[str, Count]] = {}
         self._made = 0
         self._begun = time.monotonic()
@@ -102,57 +143,73 @@ class Soak:
                 print(f"{kind} is left out: {error}")
                 return
             url = server.url
-        for name, count, revisions, suite in self._suites(kind, server):
-            if count:
-                self._suite(kind, name, "whimbrel", url, count, revisions, suite)
-                if not self._options.no_controls:
-                    fewer = min(count, max(CONTROL, count // 10))
-                    self._suite(kind, name, STOCK, url, fewer, revisions, suite)
+        for suite in self._suites(kind, server):
+            if suite[1]:
+                self._suite(kind, suite, url)
+                if not self._options.no_controls and suite[3] == PLAIN:
+                    fewer = min(suite[1], max(CONTROL, suite[1] // 10))
+                    self._suite(kind, (suite[0], fewer, suite[2], Variant(STOCK), suite[4]), url)
+        if server is not None:
+            self._readers(kind, url)
 
-    def _suites(
-        self, kind: str, server: Server | None
-    ) -> Iterator[tuple[str, int, int, Callable[[Bench, int], Trial]]]:
-        options, revisions = self._options, self._options.revisions
+    def _suites(self, kind: str, server: Server | None) -> Iterator[Suite]:
+        options, revisions, every = self._options, self._options.revisions, sys.maxsize
         upgraders, _, times = options.upgraders.partition("x")
         if options.points:
-            yield "crash points", sys.maxsize, len(SHAPES), lambda bench, number: bench.crash(number)
-        yield "kill -9", options.kills, revisions, lambda bench, number: bench.kill()
+            yield "crash points", every, len(SHAPES), PLAIN, lambda bench, number: bench.crash(number)
+            yield "a signal at each", every, len(SHAPES), PLAIN, lambda bench, number: bench.crash(number, act="signal")
+        yield "kill -9", options.kills, revisions, PLAIN, lambda bench, number: bench.kill()
+        for name, variant in VARIANTS.items():
+            yield f"kill -9, {name}", options.kills // 4, 12, variant, lambda bench, number: bench.kill()
         together = int(upgraders)
-        yield f"{together} at once", int(times or 1), 10, lambda bench, number: bench.together(together)
-        yield "leader killed", options.leaders, 10, lambda bench, number: bench.together(10, killing=True)
+        yield f"{together} at once", int(times or 1), 10, PLAIN, lambda bench, number: bench.together(together)
+        for name, variant in VARIANTS.items():
+            few = (int(times or 1) + 3) // 4
+            yield f"10 at once, {name}", few, 12, variant, lambda bench, number: bench.together(10)
+        yield "leader killed", options.leaders, 10, PLAIN, lambda bench, number: bench.together(10, killing=True)
         if server is None:
             return
         if options.points:
-            lose = sys.maxsize
-            yield "connection lost", lose, len(SHAPES), lambda bench, number: bench.crash(number, act="cut")
-        yield "connection cut", options.cuts, revisions, lambda bench, number: bench.cut()
-        yield RARE, options.servers, revisions, lambda bench, number: server_crash(bench, server)
+            yield "connection lost", every, len(SHAPES), PLAIN, lambda bench, number: bench.crash(number, act="cut")
+        yield "connection cut", options.cuts, revisions, PLAIN, lambda bench, number: bench.cut()
+        for name, variant in VARIANTS.items():
+            yield f"connection cut, {name}", options.cuts // 4, 12, variant, lambda bench, number: bench.cut()
+        yield RARE, options.servers, revisions, PLAIN, lambda bench, number: server_crash(bench, server)
         if kind == "postgresql":
-            ends = ("cancel", "terminate", "")
-            few = len(SHAPES) + 1
-            yield "index interrupted", options.indexes, few, lambda bench, n: index_interrupted(bench, ends[n % 3])
+            ends, few = ("cancel", "terminate", ""), len(SHAPES) + 1
+            interrupted = options.indexes
+            yield "index interrupted", interrupted, few, PLAIN, lambda bench, n: index_interrupted(bench, ends[n % 3])
             half = (options.indexes + 1) // 2
-            yield "server, in an index", half, few, lambda bench, number: server_crash_at_index(bench, server)
+            yield "server, in an index", half, few, PLAIN, lambda bench, number: server_crash_at_index(bench, server)
 
-    def _suite(
-        self,
-        kind: str,
-        name: str,
-        system: str,
-        url: str,
-        count: int,
-        revisions: int,
-        suite: Callable[[Bench, int], Trial],
-    ) -> None:
+    def _readers(self, kind: str, url: str) -> None:
+        """How long others wait for one row while a migration waits for a long reader: told, and held to the limit."""
+        for system in ("whimbrel", STOCK):
+            worst = []
+            for number in range(self._options.readers if system == "whimbrel" else min(self._options.readers, 1)):
+                reset(url)
+                project = balance(self._folder / f"readers-{kind}-{system[:5]}-{number}", url)
+                worst.append(worst_read(self._launcher, project, system, READER)[0])
+            if worst:
+                self._reads[kind, system] = worst
+                told = ", ".join(f"{seconds:.2f}" for seconds in sorted(worst))
+                print(f"{kind} reader behind a blocked migration, {system}: {told} s at worst", flush=True)
+
+    def _suite(self, kind: str, suite: Suite, url: str) -> None:
+        name, count, revisions, variant, trial_of = suite
         self._made += 1
-        project = generate(self._folder / f"project{self._made}", url, revisions)
-        bench = Bench(self._launcher, project, system, seed=self._options.seed + self._made)
+        system = variant.system
+        project = generate(self._folder / f"project{self._made}", url, revisions, branches=variant.branches)
+        if variant.is_async:
+            project = point_at(project, url, through(url, ASYNC[kind]))
+        seed = self._options.seed + self._made
+        bench = Bench(self._launcher, project, system, command=variant.command, seed=seed)
         if count == sys.maxsize:
             count = len(bench.points()) + 1
         control = system == STOCK
         counts = self._counts.setdefault((name, control), {}).setdefault(kind, Count())
         for number in range(count):
-            trial = suite(bench, number)
+            trial = trial_of(bench, number)
             broken = damage(trial) if control else violations(trial)
             counts.add(trial, broken)
             if broken and not control:
@@ -177,6 +234,11 @@ class Soak:
             bad += len(wrong)
             mark = f"  <- {', '.join(wrong)}" if wrong else ""
             print(f"{label:<34}{cells}{mark}")
+        for (kind, system), worst in self._reads.items():
+            is_late = max(worst) > LOCK_TIMEOUT + MARGIN
+            bad += is_late and system == "whimbrel"
+            text = f"a reader waits {max(worst):.2f} s at worst, of {len(worst)} trials"
+            print(f"{kind}, {system}: {text}{'  <- too long' if is_late else ''}")
         return 1 if bad else 0
 
 

@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from .log import LogEntry
     from .position import Position
     from .project import Project
-    from .runner import Change, Outcome
+    from .runner import Change, Held, Outcome, Unfinished
     from .status import Status
 
 __all__ = [
     "Attempt",
     "Change",
     "Edited",
+    "Held",
     "LogEntry",
     "Outcome",
     "Position",
     "Project",
     "Status",
+    "Unfinished",
     "WhimbrelError",
     "__version__",
 ]
@@ -37,11 +39,13 @@ _HOMES = {
     "Attempt": "journal",
     "Change": "runner",
     "Edited": "edited",
+    "Held": "runner",
     "LogEntry": "log",
     "Outcome": "runner",
     "Position": "position",
     "Project": "project",
     "Status": "status",
+    "Unfinished": "runner",
     "WhimbrelError": "errors",
 }
 
