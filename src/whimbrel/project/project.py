@@ -1,4 +1,4 @@
-"""The front door: one project, one of its databases, and everything that can be done with it.
+"""One database of a project, and everything that can be done with it.
 
     project = whimbrel.Project.load()
     outcome = project.upgrade("head")          # in async code: await project.aupgrade("head")
@@ -9,53 +9,36 @@ Looking at files costs no SQLAlchemy: it is imported by the methods that run or 
 from __future__ import annotations
 
 import os
-import sys
 
-from . import settings as configuration
-from .errors import (
-    EnvironmentFailed,
+from .. import settings as configuration
+from ..errors import (
     ProjectNotFound,
     TargetInvalid,
-    VersionsFolderMissing,
     WhimbrelError,
     counted,
-    place,
 )
-from .history import History, read_folders
-from .interruption import Interruption
-from .record import TYPE_CHECKING
-from .settings import Database, Settings
+from ..interruption import Interruption
+from ..record import TYPE_CHECKING
+from ..settings import Database, Settings
+from .files import check_for_env_py, read_history
+from .threads import apart, awaited
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
-    from typing import Any, Concatenate, ParamSpec, TypeVar
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, TypeVar
 
-    from .author import NewRevision
-    from .edited import Edited
-    from .environment import Environment
-    from .events import Event, Listener
-    from .log import LogEntry
-    from .position import Position, Wanted
-    from .runner import Decision, Held, Outcome, Runner, Unfinished
-    from .status import Status
+    from ..author import NewRevision
+    from ..edited import Edited
+    from ..environment import Environment
+    from ..events import Event, Listener
+    from ..history import History
+    from ..log import LogEntry
+    from ..position import Position, Wanted
+    from ..runner import Decision, Held, Outcome, Runner, Unfinished
+    from ..status import Status
 
-    P = ParamSpec("P")
     T = TypeVar("T")
-
-
-def _in_thread(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]:
-    """The method as a coroutine: it runs in a worker thread, where an async driver gets an event loop of its own."""
-
-    async def coroutine(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        import asyncio
-
-        return await asyncio.to_thread(method, self, *args, **kwargs)
-
-    setattr(coroutine, "__wrapped__", method)  # noqa: B010  # where inspect looks for the signature
-    coroutine.__name__ = f"a{method.__name__}"
-    coroutine.__doc__ = f"`{method.__name__}`, awaited."
-    return coroutine
 
 
 class Project:
@@ -138,34 +121,7 @@ class Project:
         """
         if self._history_found is not None:
             return self._history_found
-        database = self.database
-        if not any(os.path.isdir(folder) for folder in database.version_locations):
-            if database.alembic is None and not self.settings.configured:
-                raise ProjectNotFound(
-                    "there is no whimbrel project here",
-                    where=place(database.root),
-                    why=f"no {place(database.script_location)} folder, and no configuration that names another one",
-                    hint="whimbrel init, in the folder of your project",
-                )
-            if database.alembic is None or not os.path.isdir(database.script_location):
-                raise VersionsFolderMissing(
-                    "the folder with the migrations does not exist",
-                    where=place(database.script_location),
-                    why=f"script_location in {database.origin}",
-                    state="nothing was changed",
-                    # A new folder would make another kind of project of one that has lost its env.py.
-                    hint="restore it from version control, or correct script_location"
-                    if database.alembic
-                    else "restore it from version control; if there never was one: whimbrel init",
-                )
-        # A revision whose id is computed is imported, and may need them. At the end: nothing is shadowed here.
-        sys.path += [path for path in database.options.get("prepend_sys_path", ()) if path not in sys.path]
-        listing = read_folders(
-            database.version_locations,
-            recursive=bool(database.options.get("recursive_version_locations")),
-            sourceless=bool(database.options.get("sourceless")),
-        )
-        return History(listing.files, listing.broken)
+        return read_history(self.database, self.settings.configured)
 
     # -- looking at the database ----------------------------------------------------------------
 
@@ -199,7 +155,7 @@ class Project:
         Raises:
             ProjectNotFound, VersionsFolderMissing, HistoryBroken: there are no revisions to compare with.
         """
-        from .status import Status, status_at
+        from ..status import Status, status_at
 
         self.history  # noqa: B018  # what is wrong with the files is no status of a database
         try:
@@ -220,7 +176,7 @@ class Project:
             RevisionNotFound, RevisionAmbiguous, TargetInvalid, MultipleHeads: `revision` names none.
             As `positions`.
         """
-        from .log import log_of
+        from ..log import log_of
 
         self.history  # noqa: B018  # refuses a folder that is no project before its database is asked
         positions = self._positions(lambda heads: True)
@@ -320,7 +276,7 @@ class Project:
 
     def holders(self) -> list[Held]:
         """Who is migrating the database now; an entry for each version table env.py visits. Reads the database."""
-        from .runner import holders
+        from ..runner import holders
 
         return self._apart(lambda: holders(self._environment()))
 
@@ -333,13 +289,13 @@ class Project:
         Returns:
             Whether it was ended; false if it does not hold the lock any more.
         """
-        from .runner import end_holder
+        from ..runner import end_holder
 
         return self._apart(lambda: end_holder(self._environment(), held))
 
     def unfinished(self) -> list[Unfinished]:
         """The revisions that were left in the middle, and the statement that must be decided on. Reads the database."""
-        from .runner import unfinished
+        from ..runner import unfinished
 
         return self._apart(lambda: unfinished(self._environment()))
 
@@ -357,8 +313,8 @@ class Project:
             NothingToResolve: no revision was left in the middle.
             LockBusy: a migrator is at work.
         """
-        from .runner import resolve
-        from .settings.limits import limits
+        from ..runner import resolve
+        from ..settings.limits import limits
 
         run_limits = limits(self.database.options, lock_wait=0)
         return self._apart(lambda: resolve(self._environment(), run_limits, decision))
@@ -373,8 +329,8 @@ class Project:
             NothingToResolve: none was edited, as far as the journal knows.
             LockBusy: a migrator is at work.
         """
-        from .runner import accept_edits
-        from .settings.limits import limits
+        from ..runner import accept_edits
+        from ..settings.limits import limits
 
         run_limits = limits(self.database.options, lock_wait=0)
         return self._apart(lambda: accept_edits(self._environment(), run_limits))
@@ -450,26 +406,26 @@ class Project:
         Raises:
             WhimbrelError: they cannot be compared.
         """
-        from .differ import described
+        from ..differ import described
 
         return self._apart(lambda: sorted(described(self._author(autogenerate=True).differences())))
 
-    apositions = _in_thread(positions)
-    acurrent = _in_thread(current)
-    astatus = _in_thread(status)
-    alog = _in_thread(log)
-    aupgrade = _in_thread(upgrade)
-    adowngrade = _in_thread(downgrade)
-    astamp = _in_thread(stamp)
-    aholders = _in_thread(holders)
-    aunlock = _in_thread(unlock)
-    aunfinished = _in_thread(unfinished)
-    aresolve = _in_thread(resolve)
-    aaccept_edits = _in_thread(accept_edits)
-    aensure_version = _in_thread(ensure_version)
-    arevision = _in_thread(revision)
-    amerge = _in_thread(merge)
-    acheck = _in_thread(check)
+    apositions = awaited(positions)
+    acurrent = awaited(current)
+    astatus = awaited(status)
+    alog = awaited(log)
+    aupgrade = awaited(upgrade)
+    adowngrade = awaited(downgrade)
+    astamp = awaited(stamp)
+    aholders = awaited(holders)
+    aunlock = awaited(unlock)
+    aunfinished = awaited(unfinished)
+    aresolve = awaited(resolve)
+    aaccept_edits = awaited(accept_edits)
+    aensure_version = awaited(ensure_version)
+    arevision = awaited(revision)
+    amerge = awaited(merge)
+    acheck = awaited(check)
 
     # -- parts ----------------------------------------------------------------------------------
 
@@ -485,13 +441,7 @@ class Project:
 
         Not with a connection of the caller's, which belongs to this thread.
         """
-        if not _event_loop_runs() or self._attributes.get("connection") is not None:
-            return work()
-        from concurrent.futures import ThreadPoolExecutor
-        from contextvars import copy_context
-
-        with ThreadPoolExecutor(1, "whimbrel") as pool:
-            return pool.submit(copy_context().run, work).result()
+        return work() if self._attributes.get("connection") is not None else apart(work)
 
     def _tell(self, event: Event) -> None:
         from contextlib import suppress
@@ -500,38 +450,22 @@ class Project:
             with suppress(Exception):  # a terminal that is gone must not stop a migration half-way
                 self._listener(event)
 
-    def _check_for_env_py(self) -> None:
-        """Refuse an Alembic project that has lost its env.py: another database than its own may be configured as well.
-
-        Raises:
-            EnvironmentFailed
-        """
-        database = self.database
-        if database.alembic is not None and not database.has_env and os.path.isdir(database.script_location):
-            raise EnvironmentFailed(
-                "env.py is missing",
-                where=place(os.path.join(database.script_location, "env.py")),
-                why=f"{database.origin} makes this an Alembic project, and there env.py decides which database it is",
-                state="nothing was changed",
-                hint="restore it from version control; or, to go without, write whimbrel.toml with script_location",
-            )
-
     def _environment(self, **options: Any) -> Environment:
-        from .environment import Environment
+        from ..environment import Environment
 
-        self._check_for_env_py()
+        check_for_env_py(self.database)
         self.history  # noqa: B018  # refuses a project without a folder for revisions, in our words
         cmd_opts = self._cmd_opts() if self._cmd_opts else None
         return Environment(self.database, cmd_opts=cmd_opts, attributes=self._attributes, **options)
 
     def _runner(self, **given: Any) -> Runner:
-        from .runner import Runner
-        from .settings.limits import limits
+        from ..runner import Runner
+        from ..settings.limits import limits
 
         return Runner(self._environment(), self._tell, limits(self.database.options, **given), self.interruption)
 
     def _author(self, autogenerate: bool = False) -> Any:
-        from .author import Author, WritingScripts
+        from ..author import Author, WritingScripts
 
         if self.database.alembic is None and self.settings.configured:
             # git keeps no empty folder: in a fresh clone the configuration may be all there is.
@@ -545,8 +479,8 @@ class Project:
     def _models(self) -> Any:
         from pathlib import Path
 
-        from . import models
-        from .events import Found
+        from .. import models
+        from ..events import Found
 
         database = self.database
         loaded = models.load(
@@ -561,7 +495,7 @@ class Project:
 
     def _range(self, target: str, sql: bool, command: str) -> tuple[str | None, str]:
         """The two sides of `from:to`, which only `--sql` has."""
-        from .history.target import parse_range
+        from ..history.target import parse_range
 
         if ":" not in target:
             if sql and command == "downgrade":
@@ -579,9 +513,9 @@ class Project:
         return start or None, end or "heads"
 
     def _positions(self, journal: Wanted) -> list[Position]:
-        from . import position
+        from .. import position
 
-        self._check_for_env_py()
+        check_for_env_py(self.database)
         if not self.database.has_env and self._attributes.get("connection") is None:
             found = self._apart(lambda: position.by_driver(self.database, journal))
             if found is not None:
@@ -589,24 +523,12 @@ class Project:
         return self._apart(lambda: self._positions_by_environment(journal))
 
     def _positions_by_environment(self, journal: Wanted) -> list[Position]:
-        from .position import by_environment
+        from ..position import by_environment
 
         environment = self._environment()
         found = by_environment(environment, journal)
         self._history_found = environment.scripts.history
         return found
-
-
-def _event_loop_runs() -> bool:
-    """Whether this thread has a running event loop. Importing asyncio to ask costs four interpreter starts."""
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
-        return False
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _as_list(value: str | os.PathLike[str] | Sequence[str]) -> list[str]:

@@ -1,0 +1,54 @@
+"""Where a project's work runs: in this thread, or in one that no event loop runs in.
+
+Async drivers and env.py files start an event loop of their own, which a thread can only do if it has none.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ..record import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any, Concatenate, ParamSpec, TypeVar
+
+    P = ParamSpec("P")
+    T = TypeVar("T")
+
+
+def awaited(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]:
+    """The method as a coroutine: it runs in a worker thread, where an async driver gets an event loop of its own."""
+
+    async def coroutine(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        import asyncio
+
+        return await asyncio.to_thread(method, self, *args, **kwargs)
+
+    setattr(coroutine, "__wrapped__", method)  # noqa: B010  # where inspect looks for the signature
+    coroutine.__name__ = f"a{method.__name__}"
+    coroutine.__doc__ = f"`{method.__name__}`, awaited."
+    return coroutine
+
+
+def apart(work: Callable[[], T]) -> T:
+    """Run the work, in a thread of its own if an event loop runs in this one."""
+    if not _event_loop_runs():
+        return work()
+    from concurrent.futures import ThreadPoolExecutor
+    from contextvars import copy_context
+
+    with ThreadPoolExecutor(1, "whimbrel") as pool:
+        return pool.submit(copy_context().run, work).result()
+
+
+def _event_loop_runs() -> bool:
+    """Whether this thread has a running event loop. Importing asyncio to ask costs four interpreter starts."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
