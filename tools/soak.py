@@ -149,8 +149,7 @@ class Soak:
                 if not self._options.no_controls and suite[3] == PLAIN:
                     fewer = min(suite[1], max(CONTROL, suite[1] // 10))
                     self._suite(kind, (suite[0], fewer, suite[2], Variant(STOCK), suite[4]), url)
-        if server is not None:
-            self._readers(kind, url)
+        self._readers(kind, url)
 
     def _suites(self, kind: str, server: Server | None) -> Iterator[Suite]:
         options, revisions, every = self._options, self._options.revisions, sys.maxsize

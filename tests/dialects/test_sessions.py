@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -162,7 +165,6 @@ def test_on_sqlite_the_transaction_is_the_lock(make_database: Callable[[str], st
     assert session.release()
     assert session.holder() is None
     assert session.number == str(os.getpid())
-    assert session.sessions.prepare(session.query, "whimbrel", 2) == ""
     assert session.sessions.lock_wait_limit(2) == ""
     assert session.sessions.blockers(session.query, read_statement("DROP TABLE t")) == []
 
@@ -245,7 +247,7 @@ def test_a_session_that_was_prepared_has_a_name_and_none_afterwards(
 ) -> None:
     session = open_session(make_database("postgresql"))
     before = session.query("SHOW application_name")
-    undo = session.sessions.prepare(session.query, "it's whimbrel; " + "x" * 100, 2)
+    [undo] = session.sessions.prepare(session.query, "it's whimbrel; " + "x" * 100, 2)
     assert session.query("SHOW application_name") == [(("it's whimbrel; " + "x" * 100)[:63],)]
     session.query(undo)
     assert session.query("SHOW application_name") == before
@@ -340,8 +342,49 @@ def test_a_reader_that_has_changed_nothing_is_named_on_mariadb(
     migrator.query("CREATE TABLE item (id int)")
     migrator.query("INSERT INTO item VALUES (1)")
     reader.query("SELECT * FROM item")
-    found = migrator.sessions.blockers(migrator.query, read_statement("ALTER TABLE item ADD c int"))
-    assert reader.number in [holder.session for holder in found]
+
+    def named() -> bool:
+        found = migrator.sessions.blockers(migrator.query, read_statement("ALTER TABLE item ADD c int"))
+        return reader.number in [holder.session for holder in found]
+
+    wait_until(named)  # the server renews what it tells of transactions ten times a second
+
+
+READ_AND_STAY = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute(sys.argv[2])
+connection.execute("SELECT * FROM t").fetchall()
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only its kernel tells")
+@pytest.mark.parametrize(("begin", "doing"), [("BEGIN", "reading"), ("BEGIN IMMEDIATE", "writing")])
+def test_processes_that_have_a_file_of_sqlite_locked_are_named(
+    begin: str, doing: str, make_database: Callable[[str], str], open_session: Open
+) -> None:
+    url = make_database("sqlite")
+    session = open_session(url)
+    session.query("CREATE TABLE t (x)")
+    command = [sys.executable, "-c", READ_AND_STAY, str(sa.make_url(url).database), begin]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        told = [str(one) for one in session.sessions.blockers(session.query, read_statement("COMMIT"))]
+        process.communicate("")
+    assert len(told) == 1
+    assert re.fullmatch(rf"process {process.pid} python[\w.]*, {doing}", told[0])
+    assert session.sessions.blockers(session.query, read_statement("COMMIT")) == []
+
+
+def test_one_that_has_itself_locked_it_is_not_in_its_own_way(
+    make_database: Callable[[str], str], open_session: Open
+) -> None:
+    session = open_session(make_database("sqlite"))
+    session.query("BEGIN IMMEDIATE")
+    assert session.sessions.blockers(session.query, read_statement("COMMIT")) == []
 
 
 # -- how long a statement waits ------------------------------------------------------------------
@@ -358,6 +401,22 @@ def _limited(session: Session, seconds: float) -> str:
     return str(session.query(shown[kind])[0][0])
 
 
+@pytest.mark.parametrize(("own", "limit"), [("30", 2000), ("0.5", 500)])
+def test_a_commit_of_sqlite_waits_no_longer_than_that_and_the_changes_wait_in_memory(
+    own: str, limit: int, make_database: Callable[[str], str], open_session: Open
+) -> None:
+    session = open_session(f"{make_database('sqlite')}?timeout={own}")
+    pragmas = ("busy_timeout", "cache_spill")
+    before = [session.query(f"PRAGMA {name}") for name in pragmas]
+    undo = session.sessions.prepare(session.query, "whimbrel", 2)
+    assert session.query("PRAGMA busy_timeout") == [(limit,)]
+    [[pages]], [[size]] = session.query("PRAGMA cache_spill"), session.query("PRAGMA page_size")
+    assert pages * size == pytest.approx(256 * 1024 * 1024, rel=0.001)
+    for statement in undo:
+        session.query(statement)
+    assert [session.query(f"PRAGMA {name}") for name in pragmas] == before
+
+
 def test_a_limit_of_ones_own_is_kept(server_url: str, open_session: Open) -> None:
     session = open_session(server_url, autocommit=False)
     own = {"postgresql": "SET lock_timeout = '7s'", "mysql": "SET lock_wait_timeout = 7"}
@@ -370,7 +429,7 @@ def test_the_limit_is_of_the_session_on_mysql_and_can_be_undone(
 ) -> None:
     session = open_session(make_database("mariadb"))
     [[before]] = session.query("SELECT @@SESSION.lock_wait_timeout")
-    undo = session.sessions.prepare(session.query, "whimbrel", 0.2)
+    [undo] = session.sessions.prepare(session.query, "whimbrel", 0.2)
     assert session.query("SELECT @@SESSION.lock_wait_timeout") == [(1,)], "the least there is"
     session.query(undo)
     assert session.query("SELECT @@SESSION.lock_wait_timeout") == [(before,)]

@@ -16,7 +16,7 @@ from support.projects import Rev, linear, native_project
 from whimbrel import Project, errors
 from whimbrel.connect.engine import query_of
 from whimbrel.dialects import dialect_named
-from whimbrel.events import Event, Notice, RevisionStarted
+from whimbrel.events import Event, Notice, RevisionStarted, Waiting
 from whimbrel.runner.turn import Turn
 
 SERVER_KINDS = ("postgresql", "mariadb")
@@ -336,3 +336,122 @@ def test_a_statement_that_waits_too_long_is_tried_again_when_the_reader_is_gone(
     assert "session " in str(waited[0])
     assert version_rows(url) == {"aaaa"}
     assert not any(isinstance(event, Notice) for event in told)
+
+
+# -- commits that fail ---------------------------------------------------------------------------
+
+DEFERRED = """
+op.execute("CREATE SEQUENCE tries")
+op.execute('''CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF nextval('tries') <= {times} THEN RAISE EXCEPTION 'not now' USING ERRCODE = '{code}'; END IF;
+  RETURN NULL;
+END $$''')
+op.execute("CREATE TABLE item (id int)")
+op.execute("CREATE CONSTRAINT TRIGGER late AFTER INSERT ON item DEFERRABLE INITIALLY DEFERRED "
+           "FOR EACH ROW EXECUTE FUNCTION refuse()")
+""".strip()
+INSERT = "op.execute('INSERT INTO item VALUES (1)')"
+
+
+def refusing_commits(folder: Path, url: str, code: str, times: int) -> Path:
+    """A project on PostgreSQL whose second revision of three cannot be committed for so many times."""
+    made = DEFERRED.format(code=code, times=times)
+    return native_project(
+        folder / "p", url, [Rev("aaaa", upgrade=made), Rev("bbbb", "aaaa", upgrade=INSERT), Rev("cccc", "bbbb")]
+    )
+
+
+ALL_NOTED = [
+    ("aaaa", "done", "", "aaaa"),
+    ("bbbb", "done", "aaaa", "bbbb"),
+    ("cccc", "done", "bbbb", "cccc"),
+]
+
+
+def noted(url: str) -> list[tuple[object, ...]]:
+    return rows(url, "SELECT revision, state, from_heads, to_heads FROM whimbrel_attempt ORDER BY started_at, number")
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_commit_that_fails_for_the_moment_is_tried_again_with_its_revision(
+    kind: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whimbrel.runner.turn._FIRST_PAUSE", 0.01)
+    told: list[Event] = []
+    project = Project.load(refusing_commits(tmp_path, url, "40001", 2), listener=told.append)
+    assert project.upgrade().revisions == ("aaaa", "bbbb", "cccc")
+    waited = [event for event in told if isinstance(event, Waiting)]
+    assert len(waited) == 2
+    assert "for COMMIT" in str(waited[0])
+    assert rows(url, "SELECT id FROM item") == [(1,)]
+    assert noted(url) == ALL_NOTED
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_commit_that_fails_for_good_is_noted_as_a_failure_of_its_revision(
+    kind: str, url: str, tmp_path: Path
+) -> None:
+    project = Project.load(refusing_commits(tmp_path, url, "23514", 1))
+    with pytest.raises(errors.MigrationFailed) as failed:
+        project.upgrade()
+    assert "bbbb" in failed.value.what
+    assert version_rows(url) == {"aaaa"}
+    assert noted(url) == [("aaaa", "done", "", "aaaa"), ("bbbb", "failed", "aaaa", None)]
+    assert project.upgrade().revisions == ("bbbb", "cccc")
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_commit_waits_for_a_reader_of_the_file_with_its_changes_taken_back(
+    kind: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes while it waits, waits behind it: so it does not for long, and lets them through meanwhile."""
+    monkeypatch.setattr("whimbrel.runner.turn._FIRST_PAUSE", 0.01)
+    made = [Rev("aaaa", upgrade="op.execute('CREATE TABLE item (id int)')"), Rev("bbbb", "aaaa", upgrade=INSERT)]
+    reader = sa.create_engine(quick(url), poolclass=sa.NullPool).connect()
+    seen: list[object] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, RevisionStarted) and event.revision == "bbbb" and not seen:
+            reader.exec_driver_sql("BEGIN")
+            reader.exec_driver_sql("SELECT * FROM item")
+        if isinstance(event, Waiting):
+            with sa.create_engine(quick(url), poolclass=sa.NullPool).connect() as other:
+                seen.append(other.exec_driver_sql("SELECT count(*) FROM item").scalar_one())
+            reader.close()
+
+    project = Project.load(native_project(tmp_path / "p", url, [*made, Rev("cccc", "bbbb")]), listener=listen)
+    assert project.upgrade(lock_timeout=0.05).revisions == ("aaaa", "bbbb", "cccc")
+    assert seen == [0], "somebody else could read meanwhile"
+    assert rows(url, "SELECT id FROM item") == [(1,)]
+    assert noted(url) == ALL_NOTED
+
+
+OUTGROWING = """
+import sqlite3
+op.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+           "INSERT INTO item SELECT randomblob(1000) FROM n")
+other = sqlite3.connect({database!r}, timeout=0)
+try:
+    other.execute("SELECT * FROM item")
+finally:
+    other.close()
+""".strip()
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize("has_room", [True, False])
+def test_a_transaction_that_outgrows_the_cache_does_not_lock_readers_out_before_its_end(
+    has_room: bool, kind: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not has_room:  # the negative control: as SQLite has it by default
+        monkeypatch.setattr("whimbrel.dialects.sqlite.sessions._PAGES", 0)
+    code = OUTGROWING.format(database=sa.make_url(url).database)
+    made = [Rev("aaaa", upgrade="op.execute('CREATE TABLE item (b)')"), Rev("bbbb", "aaaa", upgrade=code)]
+    project = Project.load(native_project(tmp_path / "p", url, made), listener=None)
+    if has_room:
+        assert project.upgrade().revisions == ("aaaa", "bbbb")
+        assert rows(url, "SELECT count(*) FROM item") == [(5000,)]
+    else:
+        with pytest.raises(errors.MigrationFailed, match="database is locked"):
+            project.upgrade()

@@ -37,12 +37,13 @@ class Holder(Record):
     """Who holds a lock, or is in the way of a statement.
 
     Attributes:
-        session: the number of its connection, as the server counts.
+        session: the number of its connection, as the server counts; of its process, where there is no server.
         application: what it calls itself.
         host: where it comes from.
         user: who it is to the database.
         since: for how long, in seconds.
         doing: what it does now, in the server's words.
+        what: `session` or `process`.
     """
 
     session: str
@@ -51,12 +52,13 @@ class Holder(Record):
     user: str | None = None
     since: float | None = None
     doing: str | None = None
+    what: str = "session"
 
     def __str__(self) -> str:
         named = [self.application, f"from {self.host}" if self.host else None, f"as {self.user}" if self.user else None]
         since = [f"for {self.since:.0f} s"] if self.since is not None else []
         doing = [self.doing] if self.doing else []
-        return ", ".join([" ".join(filter(None, [f"session {self.session}", *named])), *since, *doing])
+        return ", ".join([" ".join(filter(None, [f"{self.what} {self.session}", *named])), *since, *doing])
 
 
 class Session(Record):
@@ -105,8 +107,8 @@ class Sessions(Protocol):
     def holder(self, query: Query, key: str) -> Holder | None:
         """Who has the lock."""
 
-    def prepare(self, query: Query, name: str, seconds: float) -> str:
-        """Prepare this session for migrations; a statement that undoes that, or nothing. A rollback undoes it, too.
+    def prepare(self, query: Query, name: str, seconds: float) -> tuple[str, ...]:
+        """Prepare this session for migrations; the statements that undo that. A rollback undoes it, too.
 
         Args:
             query: goes to it.

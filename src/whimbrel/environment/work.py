@@ -12,7 +12,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from .. import versions
-from ..connect.engine import errors_explained, execute_on, has_one_connection, on_new_connection, query_on
+from ..connect.engine import (
+    driver_is_in_transaction,
+    errors_explained,
+    execute_on,
+    has_one_connection,
+    on_new_connection,
+    query_on,
+)
 from ..connect.url import mask
 from ..connect.waiting import CONNECT_TIMEOUT
 from ..dialects import Dialect, Place, dialect_named
@@ -287,8 +294,13 @@ class Visit:
     def roll_back(self) -> None:
         """End the transaction, if it is ours to end."""
         connection = self.context.connection
-        if connection is not None and self.owned and connection.in_transaction():
+        if connection is None or not self.owned or self.is_lost:
+            return
+        if connection.get_transaction() is not None:
             connection.rollback()
+        if driver_is_in_transaction(connection):  # a COMMIT has failed: for SQLAlchemy that ends a transaction, too
+            with errors_explained(connection):
+                connection.connection.rollback()
 
     def read_anew(self) -> tuple[str, ...] | None:
         """What the version table holds for everybody else, read on a new connection.

@@ -51,6 +51,7 @@ class Attempts:
         self._half_done: list[tuple[str, str]] = []
         self._codes: dict[str, str | None] = {}
         self._running: Attempt | None = None
+        self._committing: Attempt | None = None
         self._untold: Attempt | None = None
         self.book = Book(visit.execute, self._dialect, visit.schema)
 
@@ -64,6 +65,7 @@ class Attempts:
             HalfDone: a revision was left in the middle, and the plan does not complete it.
             RevisionEdited: it was, and its file is another one now.
         """
+        self._take_back()
         self._upcoming = list(plan.steps)
         self._codes = code_checksums(self._path(step.revision) for step in plan.steps)
         with self._transaction():
@@ -91,10 +93,15 @@ class Attempts:
         if has_noted:
             self.book.clear(step.revision, step.direction)
         noted = [_ended(self._running, DONE, to_heads=_heads(self._visit.reported))]
+        self._committing = self._running
         self._running = self._next() if self._upcoming else None
         if self._running is not None:
             noted.append(self._running)
         self.book.note(*noted)
+
+    def committed(self) -> None:
+        """The transaction in which a step was noted as through is committed, and the next one begins."""
+        self._committing = None
 
     def is_noted(self) -> bool:
         """Whether a new connection finds the last finished attempt of this run. Reads the database."""
@@ -119,6 +126,7 @@ class Attempts:
             error: why.
             settle: notes what is known of the statements by now.
         """
+        self._take_back()
         attempt, self._running = self._running, None
         if attempt is None:
             return
@@ -156,6 +164,11 @@ class Attempts:
             visit.ask_anew(lambda query: (query(update), query("COMMIT")))
 
     # -- parts ----------------------------------------------------------------------------------
+
+    def _take_back(self) -> None:
+        """A step that was noted as through is not: its transaction could not be committed."""
+        if self._committing is not None:
+            self._running, self._committing = self._committing, None
 
     def _look_back(self, plan: Plan) -> None:
         """See what earlier runs have left behind."""

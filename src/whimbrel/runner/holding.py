@@ -41,11 +41,12 @@ def holder_of(visit: Visit, key: str) -> Holder | None:
     began = datetime.fromisoformat(attempt.started_at)
     return Holder(
         session=holder.session if holder else str(attempt.pid),
-        application=f"{attempt.application} {attempt.revision} (process {attempt.pid})",
+        application=f"{attempt.application} {attempt.revision}" + (f" (process {attempt.pid})" if holder else ""),
         host=attempt.host,
         user=attempt.os_user or (holder.user if holder else None),
         since=(datetime.now(UTC) - began).total_seconds(),
         doing=holder.doing if holder else None,
+        what=holder.what if holder else "process",
     )
 
 

@@ -89,6 +89,8 @@ class Migration:
                 protection.surround(alembic_step, step, partial(self._begun, visit, step))
             yield alembic_step
             visit.commit_rest()
+            if protection is not None:
+                protection.committed()
             self._finish(visit, step, time.monotonic() - started)
 
     def plan(self, visit: Visit, heads: tuple[str, ...]) -> Plan:

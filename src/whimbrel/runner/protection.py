@@ -65,7 +65,8 @@ class Protection:
     def may_repeat(self, error: BaseException | None) -> bool:
         """Whether an error was raised on the connection of the migrations, and another try would do nothing twice."""
         recorder = self._recorder
-        ours = recorder is None or (recorder.failed is error and not recorder.was_elsewhere)
+        failed_here = recorder is None or recorder.failed is error or self._visit.recorded
+        ours = failed_here and not (recorder is not None and recorder.was_elsewhere)
         if self._visit.running is not None and not ours:
             return False
         return self.may_resume or not self._visit.committed_midway
@@ -110,6 +111,11 @@ class Protection:
             recorder.stop()
 
         alembic_step.migration_fn = protected
+
+    def committed(self) -> None:
+        """The step is through, and committed if it is ours to commit."""
+        if self._attempts is not None:
+            self._attempts.committed()
 
     def withdraw(self) -> None:
         """The step that was to begin is not begun: somebody else has been faster."""

@@ -74,7 +74,10 @@ class Turn:
         if self._sessions.locks_each_transaction:
             if not visit.owned:
                 self._wait_to_begin()
-            yield
+                yield
+                return
+            with self._prepared():
+                yield
             return
         self._lock = self._made_lock()
         if self.session.is_pooled:
@@ -93,20 +96,26 @@ class Turn:
             yield
 
     @contextmanager
-    def _prepared(self, lock: Lock) -> Iterator[None]:
-        """Have the session prepared meanwhile, and give its lock back afterwards."""
+    def _prepared(self, lock: Lock | None = None) -> Iterator[None]:
+        """Have the session prepared meanwhile, and give its lock back afterwards, if it has one."""
         visit, name = self._visit, f"whimbrel on {gethostname()}, process {getpid()}"
         undo = self._sessions.prepare(visit.query, name, self._limits.lock_timeout)
         visit.commit_behind()  # a rollback would forget it
         try:
             yield
+        except BaseException:
+            with suppress(Exception):
+                visit.roll_back()  # what could not be committed must not be, by what follows
+            raise
         finally:
             if not visit.is_lost:  # the lock with the connection
                 with suppress(Exception):
+                    for statement in undo:
+                        visit.query(statement)
                     if undo:
-                        visit.query(undo)
                         visit.commit_behind()
-                    lock.release()
+                    if lock is not None:
+                        lock.release()
                     visit.end_driver_transaction()
 
     def _release_with_transaction(self, lock: Lock) -> None:
@@ -268,7 +277,8 @@ class Turn:
                 if not self._visit.owned or not may_repeat(error.orig):
                     raise
                 self._visit.roll_back()
-                patience = self.wait_out(error.orig, read_statement(error.statement or ""), patience)
+                # With a COMMIT that fails, SQLAlchemy names no statement.
+                patience = self.wait_out(error.orig, read_statement(error.statement or "COMMIT"), patience)
                 if patience is None:
                     raise
 
@@ -283,7 +293,7 @@ class Turn:
         reason = self._changes.is_transient(error) if error is not None else None
         if reason is None:
             return None
-        if self._sessions.locks_each_transaction:
+        if self._sessions.locks_each_transaction and statement.verb != "COMMIT":
             if self._waits_for_locks.waited > self._told:
                 self._listen(Waiting("the database", str(self._holder() or "another program"), self._told))
                 self._told += _TOLD_EVERY
@@ -293,7 +303,7 @@ class Turn:
         if patience is None:
             patience = Patience(self._limits.retry, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE, sleep=self._sleep)
         what = {"lock": "a lock", "deadlock": "another try after a deadlock"}.get(reason, "another try")
-        who = " and ".join(map(str, self._blockers(statement))) or "whoever was in the way is gone"
+        who = " and ".join(map(str, self._blockers(statement))) or self._unknown
         self._listen(Waiting(f"{what}, for {statement.summary}", who, patience.waited))
         return patience if patience.wait() else None
 
@@ -304,6 +314,11 @@ class Turn:
             return []  # not everybody may see the sessions of others
         finally:
             self._visit.end_driver_transaction()
+
+    @property
+    def _unknown(self) -> str:
+        """Who is in the way, if nobody is found: a server would know, of a file only the kernel may."""
+        return "another program" if self._sessions.locks_each_transaction else "whoever was in the way is gone"
 
     def _holder(self) -> Holder | None:
         key = self._lock.key if self._lock is not None else ""

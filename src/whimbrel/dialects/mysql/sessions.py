@@ -49,16 +49,16 @@ class Sessions:
         rows = query(f"{_WHO} WHERE p.id = {int(session)}")
         return _holder(rows[0]) if rows else Holder(str(session))
 
-    def prepare(self, query: Query, name: str, seconds: float) -> str:
+    def prepare(self, query: Query, name: str, seconds: float) -> tuple[str, ...]:
         """Whole seconds, and one at least. The server's own limit is a day (MariaDB) or a year (MySQL).
 
         What it is called only a client that connects can say.
         """
         [[own, of_server]] = query("SELECT @@SESSION.lock_wait_timeout, @@GLOBAL.lock_wait_timeout")
         if own != of_server:
-            return ""
+            return ()
         query(f"SET SESSION lock_wait_timeout = {max(1, round(seconds))}")
-        return f"SET SESSION lock_wait_timeout = {int(own)}"
+        return (f"SET SESSION lock_wait_timeout = {int(own)}",)
 
     def cancel(self, query: Query, session: str) -> None:
         query(f"KILL QUERY {int(session)}")

@@ -51,10 +51,10 @@ class Sessions:
         rows = query(f"{_WHO} JOIN pg_locks l USING (pid) WHERE {_is_lock(key)} AND l.granted")
         return _holder(rows[0]) if rows else None
 
-    def prepare(self, query: Query, name: str, seconds: float) -> str:
+    def prepare(self, query: Query, name: str, seconds: float) -> tuple[str, ...]:
         set_name = "set_config('application_name', {}, false)"
         [[before, _]] = query(f"SELECT current_setting('application_name'), {set_name.format(literal(name[:63]))}")
-        return f"SELECT {set_name.format(literal(before))}"
+        return (f"SELECT {set_name.format(literal(before))}",)
 
     def cancel(self, query: Query, session: str) -> None:
         query(f"SELECT pg_cancel_backend({int(session)})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...record import TYPE_CHECKING
 from ..base import Session
+from .lockers import lockers
 
 if TYPE_CHECKING:
     from typing import Any
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from ...connect.driver import Query
     from ..base import Holder
     from ..statement import Statement
+
+
+_PAGES = 65535
+"""256 MB of the usual 4096 bytes. SQLite takes 65536 for OFF: it looks at the last eight bits."""
 
 
 class Sessions:
@@ -39,9 +44,16 @@ class Sessions:
     def holder(self, query: Query, key: str) -> Holder | None:
         return None
 
-    def prepare(self, query: Query, name: str, seconds: float) -> str:
-        """Nobody would hear the name, and whoever has begun waits for nobody."""
-        return ""
+    def prepare(self, query: Query, name: str, seconds: float) -> tuple[str, ...]:
+        """Nobody would hear the name. A commit waits for those who read, and whoever comes then waits behind it.
+
+        So does a transaction that does not fit into the cache (2 MB): it would write to the file before its end. It
+        is kept in memory instead, as long as that is no more than 256 MB (https://sqlite.org/pragma.html#pragma_cache_spill).
+        """
+        [[own]], [[spill]] = query("PRAGMA busy_timeout"), query("PRAGMA cache_spill")
+        query(f"PRAGMA busy_timeout = {min(int(own), round(seconds * 1000))}")
+        query(f"PRAGMA cache_spill = {max(int(spill), _PAGES)}")
+        return f"PRAGMA busy_timeout = {own}", f"PRAGMA cache_spill = {spill}"
 
     def cancel(self, query: Query, session: str) -> None:
         """No other connection can; the driver's own has `interrupt()`."""
@@ -53,4 +65,5 @@ class Sessions:
         return ""
 
     def blockers(self, query: Query, statement: Statement) -> list[Holder]:
-        return []
+        """Processes of this machine, where the kernel tells: SQLite itself knows of nobody."""
+        return [one for _, _, path in query("PRAGMA database_list") if path for one in lockers(path)]
