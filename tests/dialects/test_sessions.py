@@ -94,10 +94,10 @@ def is_there(other: Session, number: str) -> bool:
     return bool(other.query(f"SELECT 1 FROM information_schema.processlist WHERE id = {number}"))
 
 
-def wait_until(condition: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], object], every: float = 0.005) -> None:
     """What another session does is looked at until it is so; the test's own time limit ends it."""
     while not condition():
-        threading.Event().wait(0.005)
+        threading.Event().wait(every)
 
 
 # -- the lock ------------------------------------------------------------------------------------
@@ -313,6 +313,15 @@ def test_another_session_is_ended_and_its_lock_with_it(server_url: str, open_ses
     assert second.acquire()
 
 
+TOLD_ANEW = 0.2
+"""Seconds between two questions: MariaDB finds out anew if nobody has asked for a tenth of a second."""
+
+
+def in_the_way(session: Session) -> list[str]:
+    statement = read_statement("ALTER TABLE item ADD c int")
+    return [holder.session for holder in session.sessions.blockers(session.query, statement)]
+
+
 def test_whoever_reads_a_table_is_named_as_in_the_way(server_url: str, open_session: Open) -> None:
     reader, other, migrator = (open_session(server_url, autocommit=False) for _ in range(3))
     for table in ("item", "unconcerned"):
@@ -322,9 +331,8 @@ def test_whoever_reads_a_table_is_named_as_in_the_way(server_url: str, open_sess
     other.query("SELECT * FROM unconcerned")
     if "postgresql" not in server_url:  # a transaction has a number there only once it has changed something
         reader.query("INSERT INTO item VALUES (1)")
-    found = migrator.sessions.blockers(migrator.query, read_statement("ALTER TABLE item ADD c int"))
-    numbers = [holder.session for holder in found]
-    assert reader.number in numbers
+    wait_until(lambda: reader.number in in_the_way(migrator), every=TOLD_ANEW)
+    numbers = in_the_way(migrator)
     assert migrator.number not in numbers
     if "postgresql" in server_url:
         assert numbers == [reader.number]
@@ -342,12 +350,7 @@ def test_a_reader_that_has_changed_nothing_is_named_on_mariadb(
     migrator.query("CREATE TABLE item (id int)")
     migrator.query("INSERT INTO item VALUES (1)")
     reader.query("SELECT * FROM item")
-
-    def named() -> bool:
-        found = migrator.sessions.blockers(migrator.query, read_statement("ALTER TABLE item ADD c int"))
-        return reader.number in [holder.session for holder in found]
-
-    wait_until(named)  # the server renews what it tells of transactions ten times a second
+    wait_until(lambda: reader.number in in_the_way(migrator), every=TOLD_ANEW)
 
 
 READ_AND_STAY = """
@@ -373,10 +376,30 @@ def test_processes_that_have_a_file_of_sqlite_locked_are_named(
         assert process.stdout is not None
         assert process.stdout.readline() == "locked\n"
         told = [str(one) for one in session.sessions.blockers(session.query, read_statement("COMMIT"))]
+        holder = session.holder()
         process.communicate("")
     assert len(told) == 1
+    assert (str(holder) == told[0]) == (doing == "writing")
     assert re.fullmatch(rf"process {process.pid} python[\w.]*, {doing}", told[0])
     assert session.sessions.blockers(session.query, read_statement("COMMIT")) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only its kernel tells")
+@pytest.mark.parametrize(("begin", "writes"), [("BEGIN", False), ("BEGIN IMMEDIATE", True)])
+def test_with_a_write_ahead_log_it_is_told_who_writes(
+    begin: str, writes: bool, make_database: Callable[[str], str], open_session: Open
+) -> None:
+    url = make_database("sqlite")
+    session = open_session(url)
+    session.query("PRAGMA journal_mode = WAL")
+    session.query("CREATE TABLE t (x)")
+    command = [sys.executable, "-c", READ_AND_STAY, str(sa.make_url(url).database), begin]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        holder = session.holder()
+        process.communicate("")
+    assert (holder is not None and holder.session == str(process.pid)) == writes
 
 
 def test_one_that_has_itself_locked_it_is_not_in_its_own_way(

@@ -18,7 +18,7 @@ def unlock(session: Session) -> int:
     if not held:
         console.notice(f"nobody is migrating {project.database.name}", "whimbrel upgrade")
     for one in held:
-        console.notice(f"{one.where} is being migrated by {one.holder}")
+        console.notice(f"{one.where} is {'being migrated' if one.can_be_ended else 'locked'} by {one.holder}")
         if not one.can_be_ended:
             console.notice("SQLite's lock ends with that process, and nothing else can end it", _how_to_end(one))
         elif console.confirms("End it? What it is executing is rolled back, and it can be run again.", session.options):
@@ -86,7 +86,8 @@ def _line(one: Unfinished, decision: Decision | None) -> str:
 
 def _how_to_end(one: Held) -> str:
     assert one.holder is not None
-    return f"kill {one.holder.session}  (on {one.holder.host})"
+    host = f"  (on {one.holder.host})" if one.holder.host else ""
+    return f"kill {one.holder.session}{host}"
 
 
 def _as_data(one: Held, ended: bool) -> dict[str, object]:

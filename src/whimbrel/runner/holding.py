@@ -39,14 +39,16 @@ def holder_of(visit: Visit, key: str) -> Holder | None:
     if attempt is None:
         return holder
     began = datetime.fromisoformat(attempt.started_at)
+    what = holder.what if holder else "process"
+    process = "" if what == "process" else f" (process {attempt.pid})"
     return Holder(
         session=holder.session if holder else str(attempt.pid),
-        application=f"{attempt.application} {attempt.revision}" + (f" (process {attempt.pid})" if holder else ""),
+        application=f"{attempt.application} {attempt.revision}{process}",
         host=attempt.host,
         user=attempt.os_user or (holder.user if holder else None),
         since=(datetime.now(UTC) - began).total_seconds(),
         doing=holder.doing if holder else None,
-        what=holder.what if holder else "process",
+        what=what,
     )
 
 
@@ -90,5 +92,7 @@ def _attempt_of(visit: Visit, dialect: Dialect, holder: Holder | None) -> Attemp
     """What the holder of a lock is running, as the journal has it."""
     running = read_attempts(visit.query, dialect, visit.schema, f"state = '{RUNNING}'")
     if holder is not None:
-        return next((one for one in reversed(running) if one.session == holder.session), None)
-    return next((one for one in reversed(running) if is_running(one.host, one.pid)), None)
+        running = [one for one in running if one.session == holder.session]
+    if holder is None or holder.what == "process":  # a process of this machine
+        running = [one for one in running if is_running(one.host, one.pid)]
+    return running[-1] if running else None

@@ -38,7 +38,7 @@ class SQLite:
     hints = {
         "unable to open": "check that the folder exists and that it is a file you may write to",
         "not a database": "the file is something else: check the path in the URL",
-        "locked": "another process is writing to it: try again when it has finished",
+        "locked": "another process writes or reads it: try again when it has finished",
         "unknown database": "a schema is an attached file on SQLite: attach it in env.py, or take the schema out",
         "readonly|read-only": "the file or its folder is read-only for this user",
     }

@@ -7,26 +7,43 @@ from contextlib import suppress
 
 from ..base import Holder
 
+READING, WRITING = "reading", "writing"
 _LOCKS = "/proc/locks"
+_WAL_WRITE_LOCK = 120
+"""The byte of the `-shm` file that whoever writes has locked, with a write-ahead log (https://sqlite.org/walformat.html)."""
 
 
 def lockers(path: str) -> list[Holder]:
-    """The other processes of this machine that have a lock on the file; empty where that cannot be seen.
+    """The other processes of this machine that read the file, or write it; empty where that cannot be seen.
 
     A line of the kernel's list: `1: POSIX ADVISORY READ 4711 fe:00:131075 1073741826 1073742335` (proc_locks(5)).
     """
-    try:
-        inode = str(os.stat(path).st_ino)
-        with open(_LOCKS, encoding="ascii") as file:
-            lines = [line.split() for line in file]
-    except OSError:
-        return []
+    file, log = _inode(path), _inode(f"{path}-shm")
     found: dict[str, str] = {}
-    for words in lines:
-        if words[1] == "POSIX" and words[5].rpartition(":")[2] == inode:
-            found[words[4]] = "reading" if words[3] == "READ" and found.get(words[4]) != "writing" else "writing"
+    for words in _locks():
+        _, kind, _, mode, pid, where, first, last = words[:8]
+        inode = where.rpartition(":")[2]
+        if kind != "POSIX":
+            continue
+        if inode == file and mode == "READ":
+            found.setdefault(pid, READING)
+        elif inode == file or (inode == log and mode == "WRITE" and int(first) <= _WAL_WRITE_LOCK <= int(last)):
+            found[pid] = WRITING
     found.pop(str(os.getpid()), None)
     return [Holder(pid, _name(pid), doing=doing, what="process") for pid, doing in found.items()]
+
+
+def _locks() -> list[list[str]]:
+    """The lines of the kernel's list, in words; not those of who waits, which have an arrow."""
+    with suppress(OSError), open(_LOCKS, encoding="ascii") as file:
+        return [words for words in (line.split() for line in file) if len(words) == 8]
+    return []
+
+
+def _inode(path: str) -> str | None:
+    with suppress(OSError):
+        return str(os.stat(path).st_ino)
+    return None
 
 
 def _name(pid: str) -> str | None:

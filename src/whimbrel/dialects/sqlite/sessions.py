@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...record import TYPE_CHECKING
 from ..base import Session
-from .lockers import lockers
+from .lockers import WRITING, lockers
 
 if TYPE_CHECKING:
     from typing import Any
@@ -42,7 +42,8 @@ class Sessions:
         return True
 
     def holder(self, query: Query, key: str) -> Holder | None:
-        return None
+        """Who writes, a migrator or not."""
+        return next((one for one in self._lockers(query) if one.doing == WRITING), None)
 
     def prepare(self, query: Query, name: str, seconds: float) -> tuple[str, ...]:
         """Nobody would hear the name. A commit waits for those who read, and whoever comes then waits behind it.
@@ -66,4 +67,7 @@ class Sessions:
 
     def blockers(self, query: Query, statement: Statement) -> list[Holder]:
         """Processes of this machine, where the kernel tells: SQLite itself knows of nobody."""
+        return self._lockers(query)
+
+    def _lockers(self, query: Query) -> list[Holder]:
         return [one for _, _, path in query("PRAGMA database_list") if path for one in lockers(path)]
