@@ -41,6 +41,8 @@ MARGIN = 0.3
 """Seconds that a reader may wait longer than that."""
 READER = 6.0
 """Seconds for which a long reader is in the way."""
+EVERY = sys.maxsize
+"""As many trials as there are points."""
 CONTROL = 10
 """A control is a tenth of its suite, and at least this many trials."""
 
@@ -147,16 +149,16 @@ class Soak:
             if suite[1]:
                 self._suite(kind, suite, url)
                 if not self._options.no_controls and suite[3] == PLAIN:
-                    fewer = min(suite[1], max(CONTROL, suite[1] // 10))
+                    fewer = CONTROL if suite[1] == EVERY else min(suite[1], max(CONTROL, suite[1] // 10))
                     self._suite(kind, (suite[0], fewer, suite[2], Variant(STOCK), suite[4]), url)
         self._readers(kind, url)
 
     def _suites(self, kind: str, server: Server | None) -> Iterator[Suite]:
-        options, revisions, every = self._options, self._options.revisions, sys.maxsize
+        options, revisions = self._options, self._options.revisions
         upgraders, _, times = options.upgraders.partition("x")
         if options.points:
-            yield "crash points", every, len(SHAPES), PLAIN, lambda bench, number: bench.crash(number)
-            yield "a signal at each", every, len(SHAPES), PLAIN, lambda bench, number: bench.crash(number, act="signal")
+            yield "crash points", EVERY, len(SHAPES), PLAIN, lambda bench, number: bench.crash(number)
+            yield "a signal at each", EVERY, len(SHAPES), PLAIN, lambda bench, number: bench.crash(number, act="signal")
         yield "kill -9", options.kills, revisions, PLAIN, lambda bench, number: bench.kill()
         for name, variant in VARIANTS.items():
             yield f"kill -9, {name}", options.kills // 4, 12, variant, lambda bench, number: bench.kill()
@@ -169,7 +171,7 @@ class Soak:
         if server is None:
             return
         if options.points:
-            yield "connection lost", every, len(SHAPES), PLAIN, lambda bench, number: bench.crash(number, act="cut")
+            yield "connection lost", EVERY, len(SHAPES), PLAIN, lambda bench, number: bench.crash(number, act="cut")
         yield "connection cut", options.cuts, revisions, PLAIN, lambda bench, number: bench.cut()
         for name, variant in VARIANTS.items():
             yield f"connection cut, {name}", options.cuts // 4, 12, variant, lambda bench, number: bench.cut()
@@ -203,7 +205,7 @@ class Soak:
             project = point_at(project, url, through(url, ASYNC[kind]))
         seed = self._options.seed + self._made
         bench = Bench(self._launcher, project, system, command=variant.command, seed=seed)
-        if count == sys.maxsize:
+        if count == EVERY:
             count = len(bench.points()) + 1
         control = system == STOCK
         counts = self._counts.setdefault((name, control), {}).setdefault(kind, Count())
