@@ -149,7 +149,7 @@ class Soak:
             if suite[1]:
                 self._suite(kind, suite, url)
                 if not self._options.no_controls and suite[3] == PLAIN:
-                    fewer = CONTROL if suite[1] == EVERY else min(suite[1], max(CONTROL, suite[1] // 10))
+                    fewer = EVERY if suite[1] == EVERY else min(suite[1], max(CONTROL, suite[1] // 10))
                     self._suite(kind, (suite[0], fewer, suite[2], Variant(STOCK), suite[4]), url)
         self._readers(kind, url)
 

@@ -10,25 +10,26 @@ if TYPE_CHECKING:
     from .dialects import Dialect
 
 
-def read(query: Query, dialect: Dialect, table: str, schema: str | None = None) -> tuple[str, ...]:
+def read(query: Query, dialect: Dialect, table: str, schema: str | None = None, behind: str = "") -> tuple[str, ...]:
     """The revisions that the version table holds, in its order; none if there is no such table.
 
     Args:
         query: a connection to the database; two statements are read through it.
         dialect: what the database is.
         table, schema: the version table's name and schema.
+        behind: what stands at the end of the statement that reads it.
 
     Raises:
         VersionTableBroken: the table has no `version_num`, or it holds something that is not a revision id.
     """
-    return rows(query, dialect, table, schema) if query(dialect.table_exists(table, schema)) else ()
+    return rows(query, dialect, table, schema, behind) if query(dialect.table_exists(table, schema)) else ()
 
 
-def rows(query: Query, dialect: Dialect, table: str, schema: str | None = None, condition: str = "") -> tuple[str, ...]:
-    """As `read`, of a table that is there; only the rows for which a condition of SQL holds."""
+def rows(query: Query, dialect: Dialect, table: str, schema: str | None = None, behind: str = "") -> tuple[str, ...]:
+    """As `read`, of a table that is there; `behind` stands at the end of the statement."""
     name = dialect.quoted(schema, table)
     try:
-        found = query(f"SELECT version_num FROM {name}" + (f" WHERE {condition}" if condition else ""))
+        found = query(f"SELECT version_num FROM {name}{behind}")
     except Exception as error:
         if getattr(error, "connection_invalidated", False):
             raise

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from whimbrel.dialects import dialect_named
-from whimbrel.dialects.base import ALONE, COMMITS, ENDS, IN_TRANSACTION, PASSES
+from whimbrel.dialects import base, dialect_named
+from whimbrel.dialects.base import ALONE, COMMITS, ENDS, IN_TRANSACTION, MAY_COMMIT, PASSES
 from whimbrel.dialects.statement import Statement, read_statement
 
 HARMLESS = (PASSES, ENDS)
@@ -21,7 +21,7 @@ KINDS = ("sqlite", "postgresql", "mysql", "mariadb")
 def kind_of(dialect: str, sql: str) -> str:
     found = dialect_named(dialect)
     assert found is not None
-    return found.changes.kind(read_statement(sql))
+    return base.kind_of(found.changes, read_statement(sql, dialect))
 
 
 # -- what it is about ----------------------------------------------------------------------------
@@ -30,7 +30,6 @@ ABOUT = [
     ("CREATE TABLE t (id int)", "CREATE TABLE t"),
     ("create table t(id int)", "CREATE TABLE t"),
     ("\n\n  -- a comment; DROP TABLE x\nALTER /* here */ TABLE\n t ADD c int", "ALTER TABLE t"),
-    ("# MySQL's comment\nDROP TABLE t", "DROP TABLE t"),
     ("CREATE TABLE IF NOT EXISTS shop.item (id int)", "CREATE TABLE shop.item"),
     ("CREATE TABLE `shop`.`my item` (id int)", "CREATE TABLE shop.my item"),
     ('CREATE TABLE "shop"."my ""item""" (id int)', 'CREATE TABLE shop.my "item"'),
@@ -81,6 +80,28 @@ ABOUT = [
 @pytest.mark.parametrize(("sql", "summary"), ABOUT)
 def test_the_summary_says_what_is_done_to_what(sql: str, summary: str) -> None:
     assert read_statement(sql).summary == summary
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql", "summary"),
+    [
+        ("mysql", "# MySQL's comment\nDROP TABLE t", "DROP TABLE t"),
+        ("mysql", r"INSERT INTO t VALUES ('it\'s; x'); DROP TABLE u", "INSERT t; DROP TABLE u"),
+        ("mysql", 'INSERT INTO t VALUES ("a;b")', "INSERT t"),
+        ("mysql", "EXECUTE IMMEDIATE \"UPDATE u SET pw = 'secret'\"", "EXECUTE IMMEDIATE"),
+        ("mysql", "CREATE TRIGGER t BEFORE INSERT ON u FOR EACH ROW BEGIN SET @a = 1; END", "CREATE TRIGGER t"),
+        ("mysql", "BEGIN NOT ATOMIC UPDATE t SET a = 1; UPDATE u SET b = 2; END", "BEGIN NOT"),
+        ("postgresql", "UPDATE t SET j = j #- '{x}'; COMMIT; UPDATE u SET a = 1", "UPDATE t; COMMIT; UPDATE u"),
+        ("postgresql", r"INSERT INTO t VALUES (E'it\'s; x'); END", "INSERT t; END"),
+        ("postgresql", r"INSERT INTO t VALUES ('\'); END", "INSERT t; END"),
+        ("postgresql", "DO $x$ BEGIN UPDATE t SET a = 1; COMMIT; END $x$; SELECT 1", "DO; SELECT"),
+        ("postgresql", "UPDATE t SET a[1] = 2; DELETE FROM u WHERE b[1] = 2", "UPDATE t; DELETE u"),
+        ("sqlite", "INSERT INTO [a;b] VALUES (1)", "INSERT a;b"),
+        ("sqlite", "CREATE TRIGGER t AFTER INSERT ON u BEGIN DELETE FROM v; END", "CREATE TRIGGER t"),
+    ],
+)
+def test_what_is_a_string_and_what_a_name_depends_on_the_database(kind: str, sql: str, summary: str) -> None:
+    assert read_statement(sql, kind).summary == summary
 
 
 def test_an_index_knows_its_table() -> None:
@@ -230,7 +251,7 @@ MARIADB = [
     ("SET STATEMENT lock_wait_timeout = 1 FOR ALTER TABLE t ADD c int", COMMITS),
     ("SET STATEMENT max_statement_time = 1 FOR DELETE FROM t", IN_TRANSACTION),
     ("SET STATEMENT max_statement_time = 1 FOR SELECT 1", PASSES),
-    ("BEGIN NOT ATOMIC DELETE FROM t; END", COMMITS),
+    ("BEGIN NOT ATOMIC DELETE FROM t; END", MAY_COMMIT),
     ("BEGIN", ENDS),
     ("START TRANSACTION", ENDS),
     ("SET autocommit = 1", ENDS),
@@ -241,8 +262,8 @@ MARIADB = [
     ("/*!40000 ALTER TABLE t DISABLE KEYS */", COMMITS),
     ("/*M!100000 CREATE */ TABLE t (id int)", COMMITS),
     ("TRUNCATE t", COMMITS),
-    ("CALL p()", COMMITS),
-    ("LOAD DATA INFILE 'x' INTO TABLE t", COMMITS),
+    ("CALL p()", MAY_COMMIT),
+    ("LOAD DATA INFILE 'x' INTO TABLE t", IN_TRANSACTION),
     ("GRANT SELECT ON t TO u", COMMITS),
     ("ANALYZE TABLE t", ENDS),
     ("ANALYZE DELETE FROM t", IN_TRANSACTION),
@@ -316,7 +337,7 @@ def test_nothing_is_too_strange_to_be_read(sql: str) -> None:
     assert isinstance(statement, Statement)
     assert statement.summary
     for dialect in KINDS:
-        assert kind_of(dialect, sql) in (PASSES, ENDS, IN_TRANSACTION, COMMITS, ALONE)
+        assert kind_of(dialect, sql) in (PASSES, ENDS, IN_TRANSACTION, COMMITS, MAY_COMMIT, ALONE)
 
 
 @given(CHANGE, NAME, COMMENT, COMMENT, st.text("ab \\#'\"`-;", max_size=8), st.booleans())
@@ -328,6 +349,41 @@ def test_a_change_is_never_taken_for_harmless(
     sql = sql.lower() if is_lower else sql
     for dialect in KINDS:
         assert kind_of(dialect, sql) not in HARMLESS, sql
+
+
+HARMLESS_ONES = st.sampled_from(
+    ["SELECT 1", "SET x = 1", "BEGIN", "SAVEPOINT a", "CREATE TEMPORARY TABLE tmp (id int)", "COMMIT", "ROLLBACK", ";"]
+)
+
+
+@given(st.lists(HARMLESS_ONES, min_size=1, max_size=4), CHANGE, st.lists(HARMLESS_ONES, max_size=3))
+def test_a_change_among_harmless_statements_is_never_taken_for_harmless(
+    before: list[str], change: str, behind: list[str]
+) -> None:
+    sql = "; ".join([*before, change.format(name="t", text="x"), *behind])
+    for dialect in KINDS:
+        kind = kind_of(dialect, sql)
+        assert kind not in HARMLESS, sql
+        if "COMMIT" in (*before, *behind):
+            assert kind == MAY_COMMIT, sql
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql", "kind"),
+    [
+        ("postgresql", "SET LOCAL statement_timeout = '60s'; UPDATE t SET a = 1", IN_TRANSACTION),
+        ("postgresql", "BEGIN; UPDATE t SET a = 1; END;", MAY_COMMIT),
+        ("postgresql", "UPDATE t SET a = 1; PREPARE TRANSACTION 'x'", MAY_COMMIT),
+        ("postgresql", "SET x = 1; SET y = 2;", PASSES),
+        ("postgresql", "UPDATE t SET a = 1;", IN_TRANSACTION),
+        ("mariadb", "UPDATE t SET a = 1; ALTER TABLE t ADD c int", MAY_COMMIT),
+        ("mariadb", "UPDATE t SET a = 1; INSERT INTO t VALUES (1)", IN_TRANSACTION),
+        ("mariadb", "CREATE TABLE t (a int); CREATE TABLE u (a int)", MAY_COMMIT),
+        ("mariadb", "SET @x = 1; COMMIT", ENDS),
+    ],
+)
+def test_kinds_of_several_statements(dialect: str, sql: str, kind: str) -> None:
+    assert kind_of(dialect, sql) == kind
 
 
 @given(CHANGE, st.lists(st.tuples(st.integers(0, 60), st.sampled_from(list("\n ;/*'\"`#-($.,")))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from whimbrel import Project, errors
 from whimbrel.events import Event, Notice
 from whimbrel.history.checksum import checksum
 from whimbrel.journal import Attempt
+from whimbrel.journal.book import now
 
 COLUMNS = ", ".join(Attempt._fields)
 
@@ -137,9 +139,19 @@ def test_a_process_that_was_killed_behind_its_last_revision_has_done_it(url: str
 def test_an_attempt_of_a_process_that_lives_is_left_alone_on_sqlite(tmp_path: Path) -> None:
     """There a lock is held for one revision at a time, so another run may stand between two of its own."""
     url = f"sqlite:///{tmp_path / 'x.db'}"
-    write_journal(url, [running_here(revision="zzzz", run="of another", pid=os.getppid())])
+    write_journal(url, [running_here(revision="zzzz", run="of another", pid=os.getppid(), started_at=now())])
     Project.load(native_project(tmp_path / "p", url, linear("aaaa"))).upgrade()
     assert {(one.revision, one.state) for one in attempts(url)} == {("zzzz", "running"), ("aaaa", "done")}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there it is known when a process was started")
+def test_a_process_that_has_got_the_number_of_one_that_is_gone_is_another_one(tmp_path: Path) -> None:
+    """As in a container, where numbers are small and names of hosts stay."""
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    begun = "2026-01-01T00:00:00.000000+00:00"
+    write_journal(url, [running_here(revision="zzzz", run="of another", pid=os.getppid(), started_at=begun)])
+    Project.load(native_project(tmp_path / "p", url, linear("aaaa"))).upgrade()
+    assert {(one.revision, one.state) for one in attempts(url)} == {("zzzz", "crashed"), ("aaaa", "done")}
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"])

@@ -12,7 +12,7 @@ from support.crash import killed_upgrade
 from support.databases import rows, tables, through, version_rows
 from support.projects import Rev, native_project
 from whimbrel import Project, errors
-from whimbrel.runner import recorder as module
+from whimbrel.runner.notes import Notes
 
 MakeDatabase = Callable[[str], str]
 
@@ -449,9 +449,9 @@ def test_a_revision_that_is_one_transaction_leaves_no_notes(url: str, tmp_path: 
     upgrade = "op.create_table('a', sa.Column('id', sa.Integer))\nop.execute('INSERT INTO a VALUES (1)')"
     project = project_of(tmp_path, url, upgrade)
     seen: list[str] = []
-    write = module.Recorder._write
+    write = Notes.write
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module.Recorder, "_write", lambda self, entries: (seen.append(""), write(self, entries)))
+        patch.setattr(Notes, "write", lambda self, entries=(): (seen.append(""), write(self, entries)))
         project.upgrade()
     assert seen == []
     assert left(url) == []

@@ -146,6 +146,14 @@ def behind_transaction(connection: Connection, then: Callable[[], None]) -> None
         event.listen(connection, how, ended(how), once=True)
 
 
+def driver_autocommits(connection: Connection) -> bool:
+    """Whether the driver, or the server, commits each statement; false if the driver does not tell."""
+    driver: Any = connection.connection.driver_connection
+    if hasattr(driver, "get_autocommit"):  # of MySQL
+        return bool(driver.get_autocommit())
+    return getattr(driver, "autocommit", None) is True  # psycopg, psycopg2
+
+
 def driver_is_in_transaction(connection: Connection) -> bool:
     """Whether a transaction is open that SQLAlchemy may know nothing of; false if the driver does not tell."""
     driver: Any = connection.connection.driver_connection

@@ -141,7 +141,7 @@ class Changes(Protocol):
         """Whether a statement that changes the schema commits, itself and what came before."""
 
     def kind(self, statement: Statement) -> str:
-        """One of PASSES, ENDS, IN_TRANSACTION, COMMITS, ALONE."""
+        """One of PASSES, ENDS, IN_TRANSACTION, COMMITS, MAY_COMMIT, ALONE; of the first statement of a text."""
 
     def commits_first(self, statement: Statement) -> bool:
         """Whether the first thing that a statement does is to commit what came before it."""
@@ -152,8 +152,11 @@ class Changes(Protocol):
     def happened(self, statement: Statement, now: str, changed: bool) -> bool | None:
         """Whether a statement was executed, from its image now and whether it has changed; None if that cannot tell."""
 
-    def clean_up(self, query: Query, statement: Statement) -> str | None:
-        """Remove what an interrupted statement has left, so that it can be executed again; what it was."""
+    def clean_up(self, query: Query, statement: Statement) -> None:
+        """Remove what an interrupted statement has left, so that it can be executed again."""
+
+    def is_half_made(self, query: Query, statement: Statement) -> bool:
+        """Whether what a statement should have made is there, and of no use."""
 
     def is_forbidden(self, error: BaseException) -> bool:
         """Whether the database has refused a statement for want of a privilege."""
@@ -162,10 +165,23 @@ class Changes(Protocol):
         """Why an error may be gone when the transaction is run again: `lock`, `deadlock`, …; None if it will not."""
 
 
-PASSES, ENDS, IN_TRANSACTION, COMMITS, ALONE = "passes", "ends", "in transaction", "commits", "alone"
+PASSES, ENDS, IN_TRANSACTION = "passes", "ends", "in transaction"
+COMMITS, MAY_COMMIT, ALONE = "commits", "may commit", "alone"
 """What a statement is: it changes nothing but its session, or can be executed again without harm; it ends the
-transaction, and else is like those; it is part of the transaction; it commits, itself and what came before; it cannot
-be in a transaction."""
+transaction, and else is like those; it is part of the transaction; it commits, itself and what came before; nobody
+knows what it does, and whether it commits; it cannot be in a transaction."""
+
+
+def kind_of(changes: Changes, statement: Statement) -> str:
+    """What a text of one or several statements is: several of which one commits may commit in their middle."""
+    if not statement.others:
+        return changes.kind(statement)
+    kinds = {changes.kind(part) for part in statement.parts}
+    if kinds <= {PASSES, ENDS}:
+        return ENDS if ENDS in kinds else PASSES
+    if not kinds.isdisjoint((COMMITS, MAY_COMMIT, ENDS)):
+        return MAY_COMMIT
+    return ALONE if ALONE in kinds else IN_TRANSACTION
 
 
 class Dialect(Protocol):
@@ -194,6 +210,18 @@ class Dialect(Protocol):
     @property
     def table_options(self) -> str:
         """What stands behind the definition of a table that must have transactions."""
+
+    @property
+    def latest(self) -> str:
+        """What stands behind a SELECT so that it sees what others have committed since its transaction began.
+
+        It locks what it reads. Empty where each statement sees that anyway.
+        """
+
+    def schema_of(self, table: str) -> str:
+        """A statement that returns one row: the schema in which a name without one is found, or a table of that name
+        would be made, and whether it is there.
+        """
 
     def put(self, table: str, columns: Sequence[str], key: Sequence[str], rows: str) -> str:
         """A statement that writes rows, in the place of those with the same key; `table` is quoted.

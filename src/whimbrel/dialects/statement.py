@@ -13,16 +13,20 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_TOKEN = re.compile(
-    r"""
-      (?P<blank>\s+|--[^\n]*|\#[^\n]*|/\*(?!M?!).*?\*/)
-    | (?P<quoted>`(?:[^`]|``)*`|"(?:[^"]|"")*"|\[[^\]]*\])
-    | (?P<string>'(?:[^'\\]|''|\\.)*')
-    | (?P<word>[^\W\d][\w$]*)
-    | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+def _pattern(blank: str, quoted: str, string: str) -> re.Pattern[str]:
+    text = rf"(?P<blank>\s+|--[^\n]*|/\*(?!M?!).*?\*/{blank})|(?P<quoted>`(?:[^`]|``)*`{quoted})|(?P<string>{string})"
+    return re.compile(rf"{text}|(?P<word>[^\W\d][\w$]*)|(?P<other>.)", re.DOTALL)
+
+
+_NAME = r'|"(?:[^"]|"")*"'
+_PLAIN = r"'(?:[^']|'')*'"
+_ESCAPED = r"'(?:[^'\\]|''|\\.)*'"
+_TOKENS = {
+    "mysql": _pattern(r"|\#[^\n]*", r'|"(?:[^"\\]|""|\\.)*"', _ESCAPED),
+    "postgresql": _pattern("", _NAME, rf"[eE]{_ESCAPED}|{_PLAIN}|\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$"),
+    "sqlite": _pattern("", rf"{_NAME}|\[[^\]]*\]", _PLAIN),
+}
+_TOKENS["mariadb"] = _TOKENS["mysql"]
 _HEAD = 800  # tokens and blanks that are looked at: enough for the words before and behind the names
 _BEFORE_KIND = words_of(
     "UNIQUE FULLTEXT SPATIAL ONLINE OFFLINE OR REPLACE TEMPORARY TEMP GLOBAL LOCAL UNLOGGED VIRTUAL IGNORE "
@@ -30,7 +34,11 @@ _BEFORE_KIND = words_of(
 )
 _BEFORE_NAME = words_of("IF NOT EXISTS CONCURRENTLY ONLY")  # of these alone: a table may be called "temp"
 _BEFORE_ROWS = words_of("LOW_PRIORITY HIGH_PRIORITY DELAYED QUICK IGNORE OR REPLACE ABORT FAIL ROLLBACK INTO FROM ONLY")
-_WITH_A_BODY = words_of("CREATE ALTER DO")  # whose body is not executed, or in which COMMIT is only a word
+_HAS_A_NAME = words_of(
+    "CREATE ALTER DROP RENAME TRUNCATE INSERT UPDATE DELETE REPLACE MERGE CALL WITH COMMENT REINDEX VACUUM CLUSTER "
+    "REFRESH ANALYZE LOAD COPY SAVEPOINT RELEASE ROLLBACK GRANT REVOKE SECURITY IMPORT"
+)  # in others, what looks like one may be a string
+_HAS_A_BODY = words_of("TRIGGER PROCEDURE FUNCTION EVENT PACKAGE")
 _DATA = words_of("INSERT UPDATE DELETE REPLACE MERGE")
 _MAY_HOLD_DATA = words_of("WITH EXPLAIN ANALYZE")  # before one that changes data, which they execute
 _LOOKS = re.compile(r"\s*(?:SELECT|SHOW|DESCRIBE|PRAGMA)\b", re.IGNORECASE)
@@ -48,7 +56,7 @@ class Statement(Record):
         modifiers: the words around the kind of object: `UNIQUE`, `TEMPORARY`, `CONCURRENTLY`, `EXISTS`.
         words: all words of its beginning, in capitals.
         several: whether it names several objects.
-        is_script: whether other statements follow in the same text.
+        others: the statements that follow in the same text.
     """
 
     verb: str
@@ -58,19 +66,23 @@ class Statement(Record):
     modifiers: frozenset[str]
     words: frozenset[str]
     several: bool
-    is_script: bool = False
+    others: tuple[Statement, ...] = ()
 
     @property
     def summary(self) -> str:
-        """The statement without its values, for people: `ALTER TABLE shop.item`."""
+        """The statements without their values, for people: `ALTER TABLE shop.item`."""
+        return "; ".join(part._summary for part in self.parts)
+
+    @property
+    def _summary(self) -> str:
         about = ".".join(self.name) or ("on " + ".".join(self.table) if self.table else "")
         held = " … ".join(sorted(self.words & _DATA)) if self.verb in _MAY_HOLD_DATA else ""
         return " ".join(filter(None, (self.verb or "a statement", self.subject, about, held and f"… {held}")))
 
     @property
-    def commits_in_a_script(self) -> bool:
-        """Whether it is several statements in one text, one of which commits."""
-        return self.is_script and "COMMIT" in self.words and self.verb not in _WITH_A_BODY
+    def parts(self) -> tuple[Statement, ...]:
+        """All statements of the text."""
+        return (self, *self.others)
 
     @property
     def changes_data(self) -> bool:
@@ -88,26 +100,64 @@ def only_looks(sql: str) -> bool:
     return "INTO" not in sql.upper()
 
 
-def read_statement(sql: str) -> Statement:
-    """Read a statement; what it is not clear about stays empty."""
-    tokens = _without_settings(_tokens(sql))
+def read_statement(sql: str, kind: str = "sqlite") -> Statement:
+    """Read a statement, and those that follow it in the same text; what it is not clear about stays empty.
+
+    Args:
+        sql: the text.
+        kind: the kind of database, as SQLAlchemy calls it: what is a string, and what a name, depends on it.
+    """
+    tokens = _tokens(sql, kind)
+    if ";" not in sql:
+        return _read(tokens, sql)
+    first, *others = _apart(tokens, kind) or [[]]
+    return _read(first, sql)._replace(others=tuple(_read(other, sql) for other in others))
+
+
+def _read(tokens: list[tuple[str, str]], sql: str) -> Statement:
+    tokens = _without_settings(tokens)
     words = frozenset(text.upper() for kind, text in tokens if kind == "word")
     if not tokens or tokens[0][0] != "word":
-        return Statement("", "", (), (), frozenset(), words, False, False)
+        return Statement("", "", (), (), frozenset(), words, False)
     verb = tokens[0][1].upper()
     if verb in _MAY_HOLD_DATA:  # in all of it, however long, and whatever is a comment or a string to whom
         words = (words - _DATA) | frozenset(word.upper() for word in _HELD.findall(sql))
     subject, position = _subject(tokens, verb)
     modifiers = frozenset(text.upper() for _, text in tokens[1:position]) - {subject}
-    name, position = _name(tokens, position) if not _is_word(tokens, position, "ON") else ((), position)
+    has_name = verb in _HAS_A_NAME and not _is_word(tokens, position, "ON")
+    name, position = _name(tokens, position) if has_name else ((), position)
     table = _table(tokens, position) if subject == "INDEX" else ()
-    is_script = any(text == ";" for _, text in tokens[:-1])
-    return Statement(verb, subject, name, table, modifiers, words, _several(tokens, position, verb), is_script)
+    return Statement(verb, subject, name, table, modifiers, words, _several(tokens, position, verb))
 
 
-def _tokens(sql: str) -> list[tuple[str, str]]:
-    matches = islice(_TOKEN.finditer(sql), _HEAD)
-    return [(str(match.lastgroup), match[0]) for match in matches if match.lastgroup != "blank"]
+def _tokens(sql: str, kind: str) -> list[tuple[str, str]]:
+    """The tokens of the beginning; of all of it, if it may be several statements."""
+    matches = _TOKENS.get(kind, _TOKENS["sqlite"]).finditer(sql)
+    some = matches if ";" in sql else islice(matches, _HEAD)
+    return [(_shape(match), match[0]) for match in some if match["blank"] is None]
+
+
+def _shape(match: re.Match[str]) -> str:
+    return next(shape for shape in ("word", "other", "quoted", "string") if match[shape] is not None)
+
+
+def _apart(tokens: list[tuple[str, str]], kind: str) -> list[list[tuple[str, str]]]:
+    """The statements of a text. One with a body that is not quoted has all that follows it in the text."""
+    statements: list[list[tuple[str, str]]] = [[]]
+    for token in tokens:
+        if token == ("other", ";") and not _is_in_a_body(statements[-1], kind):
+            statements.append([])
+        else:
+            statements[-1].append(token)
+    return [statement for statement in statements if statement]
+
+
+def _is_in_a_body(tokens: list[tuple[str, str]], kind: str) -> bool:
+    words = [text.upper() for shape, text in tokens if shape == "word"]
+    if words[:2] == ["BEGIN", "NOT"]:
+        return True
+    has_one = words[:1] in (["CREATE"], ["ALTER"]) and not _HAS_A_BODY.isdisjoint(words)
+    return has_one and "BEGIN" in words and (kind != "postgresql" or "ATOMIC" in words)
 
 
 def _without_settings(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:

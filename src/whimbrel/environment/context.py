@@ -90,6 +90,7 @@ class WorkContext(EnvironmentContext):
         context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, _recorder(visit))
         if not context.as_sql:
             _note_autocommit_blocks(visit)
+            _look_where_it_is_now(visit)
         self._operations = Operations(context)
         with self._transactions_taken_over(context), operations_proxied(self._operations):
             try:
@@ -269,6 +270,16 @@ def _look_where_it_is(context: MigrationContext) -> None:
         return context.dialect.has_table(context.connection, context.version_table, schema=version_schema(context))
 
     context._has_version_table = has_version_table  # type: ignore[method-assign]  # for this context only
+
+
+def _look_where_it_is_now(visit: Visit) -> None:
+    """In a transaction that sees the database as it was when that began, Alembic would go by what is past."""
+    stock = visit.context.get_current_heads
+
+    def get_current_heads() -> tuple[str, ...]:
+        return visit.read() if visit.latest else stock()
+
+    visit.context.get_current_heads = get_current_heads  # type: ignore[method-assign]  # for this context only
 
 
 def _note_autocommit_blocks(visit: Visit) -> None:

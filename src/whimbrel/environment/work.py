@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .. import versions
 from ..connect.engine import (
+    driver_autocommits,
     driver_is_in_transaction,
     errors_explained,
     execute_on,
@@ -116,6 +117,7 @@ class Visit:
         url: the database's URL with the password masked, as it is configured; None if only env.py knows it.
         connect_timeout: how long a new connection to it is waited for, in seconds.
         driver: the driver's connection that the work began with.
+        latest: what stands behind a SELECT so that it sees what others have committed since the transaction began.
     """
 
     context: MigrationContext
@@ -143,6 +145,7 @@ class Visit:
     url: str | None = None
     connect_timeout: float = CONNECT_TIMEOUT
     driver: Any = None
+    latest: str = ""
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -199,7 +202,7 @@ class Visit:
     def _driver_autocommits(self) -> bool:
         """Whether the driver was told to commit each statement, as psycopg can be behind SQLAlchemy's back."""
         connection = self.context.connection
-        return connection is not None and getattr(connection.connection.driver_connection, "autocommit", None) is True
+        return connection is not None and driver_autocommits(connection)
 
     @property
     def address(self) -> str:
@@ -237,7 +240,7 @@ class Visit:
         """What the version table holds, read on the migration's own connection."""
         if self.dialect is None:
             return self.context.get_current_heads()
-        return versions.read(self.query, self.dialect, self.context.version_table, self.schema)
+        return versions.read(self.query, self.dialect, self.context.version_table, self.schema, self.latest)
 
     def read_rows(self, condition: str = "", *, begins: bool = False) -> tuple[str, ...]:
         """As `read`, of a table that is there.
@@ -255,7 +258,8 @@ class Visit:
 
         ask, table = query if begins else self.query, self.context.version_table
         try:
-            return versions.rows(ask, self.dialect, table, self.schema, condition)
+            where = f" WHERE {condition}" if condition else ""
+            return versions.rows(ask, self.dialect, table, self.schema, where + self.latest)
         except VersionTableBroken as error:
             cause = error.__cause__
             if isinstance(cause, DBAPIError) and self.dialect.changes.is_transient(cause.orig or cause):

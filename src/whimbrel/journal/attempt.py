@@ -88,7 +88,7 @@ class Attempt(Record):
         """Whether it is said to be running, and this host, where it was begun, shows no such process."""
         from .provenance import is_running
 
-        return self.state == RUNNING and not is_running(self.host, self.pid)
+        return self.state == RUNNING and not is_running(self.host, self.pid, _moment(self.started_at).timestamp())
 
     @property
     def when(self) -> str:
@@ -138,7 +138,7 @@ def read_attempts(query: Query, dialect: Dialect, schema: str | None, where: str
     except Exception as error:
         raise DatabaseFailed(
             f"the journal {name} cannot be read",
-            why=str(error),
+            why=_cause(error),
             state="nothing was changed",
             hint="the user of the URL needs the right to read it, as it does for the version table",
         ) from error
@@ -189,6 +189,11 @@ def last_applied(attempts: Iterable[Attempt], revision: str) -> Attempt | None:
         if attempt.revision == revision and attempt.state == DONE and attempt.direction == "upgrade":
             found = attempt
     return found
+
+
+def _cause(error: Exception) -> str:
+    """A driver's own words, without SQLAlchemy's around them."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def _moment(text: str) -> datetime:

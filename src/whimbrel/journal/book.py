@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from ..dialects import Dialect
 from ..record import Record
-from .attempt import ATTEMPTS, RUNNING, STATEMENTS, Attempt
+from .attempt import ABANDONED, ATTEMPTS, DONE, RUNNING, STATEMENTS, Attempt
 from .tables import ATTEMPT_COLUMNS, ATTEMPT_KEY, STATEMENT_COLUMNS, STATEMENT_KEY, definitions
 
-STARTED, FINISHED, HAPPENED, AGAIN, UNDECIDED = "started", "done", "happened", "again", "undecided"
-"""The states of a statement. `happened` and `again` are what a human has decided about one that was `undecided`."""
+STARTED, FINISHED, REFUSED = "started", "done", "refused"
+HAPPENED, AGAIN, UNDECIDED = "happened", "again", "undecided"
+"""The states of a statement. One that was `refused` has left nothing: the database has refused it, or it was taken
+back with a savepoint. `happened` and `again` are what a human has decided about one that was `undecided`."""
 
 _AT_ONCE = 500
 """Rows in one statement, so that there are not too many parameters for any driver."""
@@ -63,11 +65,17 @@ class Book:
             here commits.
         dialect: what the database is.
         schema: the schema of the version table.
+        latest: what stands behind its questions, see `Dialect.latest`.
     """
 
     def __init__(
-        self, execute: Callable[[str, Sequence[Any]], list[tuple[Any, ...]]], dialect: Dialect, schema: str | None
+        self,
+        execute: Callable[[str, Sequence[Any]], list[tuple[Any, ...]]],
+        dialect: Dialect,
+        schema: str | None,
+        latest: str = "",
     ) -> None:
+        self._latest = latest
         self._run = execute
         self._dialect = dialect
         self._may_be_gone = False
@@ -103,17 +111,24 @@ class Book:
         found = self._read("revision = ? AND direction = ? ORDER BY started_at DESC LIMIT 1", revision, direction)
         return found[0] if found else None
 
+    def open_tries(self, revision: str, direction: str) -> list[Attempt]:
+        """The attempts of a revision since it got through last, or was given up."""
+        found = self._read("revision = ? AND direction = ? ORDER BY started_at DESC", revision, direction)
+        return list(takewhile(lambda one: one.state not in (DONE, ABANDONED), found))
+
     # -- statements -----------------------------------------------------------------------------
 
     def half_done(self) -> list[tuple[str, str]]:
         """The revisions of which something is committed, and not all: with their direction."""
-        rows = self._execute(f"SELECT DISTINCT revision, direction FROM {self._statements}", ())
+        rows = self._execute(f"SELECT DISTINCT revision, direction FROM {self._statements}{self._latest}", ())
         return [(str(revision), str(direction)) for revision, direction in rows]
 
     def entries(self, revision: str, direction: str) -> list[Entry]:
         """The statements of a revision that was left in the middle."""
         columns = ", ".join(Entry._fields)
-        select = f"SELECT {columns} FROM {self._statements} WHERE revision = ? AND direction = ? ORDER BY seq"
+        select = (
+            f"SELECT {columns} FROM {self._statements} WHERE revision = ? AND direction = ? ORDER BY seq{self._latest}"
+        )
         return [Entry(*row) for row in self._execute(select, (revision, direction))]
 
     def write(self, revision: str, direction: str, entries: Iterable[Entry]) -> None:
@@ -149,7 +164,7 @@ class Book:
 
     def _read(self, condition: str, *parameters: Any) -> list[Attempt]:
         columns = ", ".join(Attempt._fields)
-        rows = self._execute(f"SELECT {columns} FROM {self._attempts} WHERE {condition}", parameters)
+        rows = self._execute(f"SELECT {columns} FROM {self._attempts} WHERE {condition}{self._latest}", parameters)
         return [Attempt(*row) for row in rows]
 
     def _put(self, table: str, columns: Iterable[str], key: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:

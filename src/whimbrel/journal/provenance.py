@@ -34,8 +34,13 @@ def provenance(folder: str, application: str) -> Provenance:
     return Provenance(_tools(), application, socket.gethostname(), os.getpid(), _os_user(), branch, commit)
 
 
-def is_running(host: str, pid: int) -> bool:
-    """Whether a process may still be there; of one on another host that cannot be known, and it may."""
+def is_running(host: str, pid: int, since: float = 0) -> bool:
+    """Whether a process may still be there; of one on another host that cannot be known, and it may.
+
+    Args:
+        host, pid: which one.
+        since: it was there at that time, in seconds since 1970: one that was started later has only its number.
+    """
     if os.name != "posix" or host != socket.gethostname():  # elsewhere, signal 0 would end it
         return True
     try:
@@ -43,8 +48,21 @@ def is_running(host: str, pid: int) -> bool:
     except ProcessLookupError:
         return False
     except (OSError, OverflowError):
-        return True  # it is there, and another user's
-    return True
+        pass  # it is there, and another user's
+    started = _started(pid)
+    return not since or started is None or started <= since + 1
+
+
+def _started(pid: int) -> float | None:
+    """When a process was started, in seconds since 1970; None where the kernel is not Linux's (proc_pid_stat(5))."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            ticks = int(file.read().rpartition(")")[2].split()[19])
+        with open("/proc/stat", encoding="ascii") as file:
+            booted = next(int(line.split()[1]) for line in file if line.startswith("btime"))
+    except (OSError, ValueError, IndexError, StopIteration):
+        return None
+    return booted + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _tools() -> str:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
+from weakref import WeakSet
 
 from alembic.util import CommandError
+from sqlalchemy import exc
 
 from ..dialects import Dialect
 from ..environment import Scripts, Visit
@@ -16,14 +18,19 @@ from ..errors import HalfDone, RevisionEdited, WhimbrelError
 from ..history.checksum import Checksum, checksum, code_checksums
 from ..journal import ATTEMPTS, STATEMENTS, Attempt, read_attempts
 from ..journal.attempt import CRASHED, DONE, FAILED, INTERRUPTED, RUNNING
-from ..journal.book import UNDECIDED, Book, Entry, now
-from ..journal.provenance import Provenance, is_running
+from ..journal.book import UNDECIDED, Book, now
+from ..journal.provenance import Provenance
 from ..planner import Plan, Step
+from .resumption import Resumption
 from .turn import LOCKED, Again
 from .undecided import Undecided
 
 _ALIVE_ELSEWHERE = 300.0
 """Seconds for which an attempt on another host is taken to be at work, where no lock can tell."""
+_LONGEST = 4000
+"""Characters that are kept of an error."""
+_ALIVE: WeakSet[Attempts] = WeakSet()
+"""Those of this process that may be running, in whatever thread."""
 
 
 class Attempts:
@@ -53,7 +60,7 @@ class Attempts:
         self._running: Attempt | None = None
         self._committing: Attempt | None = None
         self._untold: Attempt | None = None
-        self.book = Book(visit.execute, self._dialect, visit.schema)
+        self.book = Book(visit.execute, self._dialect, visit.schema, visit.latest)
 
     def follow(self, plan: Plan) -> None:
         """Make the journal if it is not there, note which attempts have crashed, and that the first step begins.
@@ -66,21 +73,28 @@ class Attempts:
             RevisionEdited: it was, and its file is another one now.
         """
         self._take_back()
+        _ALIVE.add(self)
         self._upcoming = list(plan.steps)
         self._codes = code_checksums(self._path(step.revision) for step in plan.steps)
         with self._transaction():
-            if self._visit.query(self._dialect.table_exists(STATEMENTS, self._visit.schema)):
+            there = self._found()
+            if there:
                 self._look_back(plan)
-            else:
+            elif self._upcoming:
                 self.book.create()
-            if self._running is None:
+            if self._running is None and self._upcoming:
                 self._running = self._next()
                 self.book.note(self._running)
 
-    def entries(self) -> list[Entry]:
-        """What is noted of an interrupted run of the step."""
+    def resumption(self) -> Resumption:
+        """What is left of an interrupted run of the step."""
         step = self._upcoming[0]
-        return self.book.entries(step.revision, step.direction) if tuple(step[::2]) in self._half_done else []
+        if (step.revision, step.direction) not in self._half_done:
+            return Resumption(())
+        code = self._sums(step.revision).code
+        tries = self.book.open_tries(step.revision, step.direction)
+        is_edited = any(one.code_sha256 != code for one in tries)
+        return Resumption(self.book.entries(step.revision, step.direction), is_edited=is_edited)
 
     def finish(self, *, has_noted: bool) -> None:
         """Note that the step is through, and that the next one begins: in the transaction of the step.
@@ -97,6 +111,8 @@ class Attempts:
         self._running = self._next() if self._upcoming else None
         if self._running is not None:
             noted.append(self._running)
+        elif self._dialect.sessions.locks_each_transaction:  # nobody may come behind it who looks back
+            noted += self._crashed()
         self.book.note(*noted)
 
     def committed(self) -> None:
@@ -126,12 +142,13 @@ class Attempts:
             error: why.
             settle: notes what is known of the statements by now.
         """
+        _ALIVE.discard(self)
         self._take_back()
         attempt, self._running = self._running, None
         if attempt is None:
             return
         is_failure = isinstance(error, Exception)
-        words = _in_any_encoding(_words(error)) if is_failure else None
+        words = _kept(_words(error)) if is_failure else None
         ended = _ended(attempt, FAILED if is_failure else INTERRUPTED, error=words)
         if not self._visit.owned:
             self._untold = ended
@@ -140,7 +157,7 @@ class Attempts:
             return
         if self._connection.in_transaction():
             self._connection.rollback()
-        with self._transaction():
+        with suppress(exc.DBAPIError), self._transaction():  # it must not be told instead of the error
             self.book.note(ended)
             if is_failure:
                 settle()
@@ -165,6 +182,15 @@ class Attempts:
 
     # -- parts ----------------------------------------------------------------------------------
 
+    def _found(self) -> bool:
+        """Whether there is a journal. From now on it is known where: a revision may look up names elsewhere."""
+        visit, dialect = self._visit, self._dialect
+        if visit.schema is not None:
+            return bool(visit.query(dialect.table_exists(STATEMENTS, visit.schema)))
+        [[schema, is_there]] = visit.query(dialect.schema_of(STATEMENTS))
+        self.book = Book(visit.execute, dialect, schema, visit.latest)
+        return bool(is_there)
+
     def _take_back(self) -> None:
         """A step that was noted as through is not: its transaction could not be committed."""
         if self._committing is not None:
@@ -172,8 +198,7 @@ class Attempts:
 
     def _look_back(self, plan: Plan) -> None:
         """See what earlier runs have left behind."""
-        gone = [one for one in self.book.open_attempts() if one.run != self._run and not self._is_alive(one)]
-        self.book.note(*(_ended(one, CRASHED) for one in gone))
+        self.book.note(*self._crashed())
         applied = self._scripts.history.ancestors(plan.heads, effective=True)
         self._half_done = self.book.half_done()
         for revision, direction in self._half_done:
@@ -185,6 +210,11 @@ class Attempts:
             if not any((step.revision, step.direction) == (revision, direction) for step in plan.steps):
                 raise _half_done(revision, direction, self._visit)
             self._check_for_edits(revision, direction)
+
+    def _crashed(self) -> list[Attempt]:
+        """The attempts whose process is gone."""
+        gone = (one for one in self.book.open_attempts() if one.run != self._run and not self._is_alive(one))
+        return [_ended(one, CRASHED) for one in gone]
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -208,12 +238,14 @@ class Attempts:
 
     def _is_alive(self, attempt: Attempt) -> bool:
         """Whether the process of an attempt may be at work: where there is a lock, and it is ours, it is not."""
-        if not self._dialect.sessions.locks_each_transaction or attempt.pid == self._provenance.pid:
+        if not self._dialect.sessions.locks_each_transaction:
             return False
+        if (attempt.host, attempt.pid) == (self._provenance.host, self._provenance.pid):
+            return any(one._run == attempt.run for one in list(_ALIVE))  # in another thread
         if attempt.host != self._provenance.host:  # a container that is gone, or one that runs beside this one
             began = datetime.fromisoformat(attempt.started_at)
             return (datetime.now(UTC) - began).total_seconds() < _ALIVE_ELSEWHERE
-        return is_running(attempt.host, attempt.pid)
+        return not attempt.is_gone
 
     def _is_at_work(self, revision: str, direction: str) -> bool:
         """Whether the revision is in the middle because another process is running it now."""
@@ -316,6 +348,11 @@ def _half_done(revision: str, direction: str, visit: Visit) -> HalfDone:
         hint=f"whimbrel {direction} {revision if direction == 'upgrade' else '-1'} first; "
         "or, when you have undone it by hand, whimbrel resolve --abandon",
     )
+
+
+def _kept(text: str) -> str:
+    """An error's words as every database can hold them."""
+    return _in_any_encoding(text.replace("\0", ""))[:_LONGEST]
 
 
 def _in_any_encoding(text: str) -> str:

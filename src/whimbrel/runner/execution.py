@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+from sqlalchemy.util import await_only
 
 from ..dialects.statement import Statement, read_statement
 from ..journal import PREFIX
@@ -39,7 +40,7 @@ class Execution:
     @cached_property
     def statement(self) -> Statement:
         """What it does to what."""
-        return read_statement(self._sql)
+        return read_statement(self._sql, self._context.dialect.name)
 
     @property
     def sets_autocommit(self) -> bool:
@@ -52,12 +53,31 @@ class Execution:
         verb, subject = self.statement.verb, self.statement.subject
         if verb == "DROP":
             return subject in _HOLD_TABLES or PREFIX in self._sql
-        return verb in ("DO", "CALL")
+        return verb in ("DO", "CALL", "EXECUTE", "BEGIN") or bool(self.statement.others)
 
     def execute(self) -> None:
         """Hand it to the driver."""
         arguments = () if self._call == "do_execute_no_params" else (self._parameters,)
         getattr(self._context.dialect, self._call)(self._cursor, self._sql, *arguments, self._context)
+        if self._context.dialect.name in ("mysql", "mariadb") and self.statement.others:
+            self._execute_others()
+
+    def _execute_others(self) -> None:
+        """Wait for the statements behind the first, and raise what the server says of them.
+
+        MySQL answers each by itself, and SQLAlchemy looks at the first answer only: what is wrong with the others it
+        writes, with its values, to its log.
+        """
+        cursor = self._cursor
+        self._context._rowcount = cursor.rowcount
+        if cursor.description is not None:
+            self._serve(cursor.description, [tuple(row) for row in cursor.fetchall()])
+        if not self._context.dialect.is_async:
+            while cursor.nextset():
+                pass
+            return
+        while await_only(cursor._cursor.nextset()):
+            pass
 
     def entry(self, seq: int, salt: str) -> Entry:
         """The statement as the journal has it, before it is executed."""
@@ -85,12 +105,17 @@ class Execution:
     def _returned(self) -> str | None:
         """The rows that it has returned, for the journal: keys that the database has made up, nothing it was given."""
         description = getattr(self._cursor, "description", None)
+        if self.statement.others:
+            return None if description is None else NOT_KEPT
         if description is None:
             return None
         rows = [tuple(row) for row in self._cursor.fetchall()]
         self._serve(description, rows)
-        # SQLAlchemy asks by itself only for what the database has made up.
-        given = set() if self._context._is_implicit_returning else self._given
+        # SQLAlchemy asks by itself only for what the database has made up. An UPDATE may return whatever is there.
+        is_asked = not self._context._is_implicit_returning
+        if is_asked and self.statement.verb != "INSERT":
+            return NOT_KEPT
+        given = self._given if is_asked else set()
         if not all(_is_number(value) and value not in given for row in rows for value in row):
             return NOT_KEPT
         text = json.dumps([[column[0] for column in description], rows])
@@ -99,7 +124,8 @@ class Execution:
     @property
     def _given(self) -> set[int]:
         """The numbers that the statement has from elsewhere."""
-        return {*filter(_is_number, _values(self._parameters)), *map(int, _DIGITS.findall(self._sql))}
+        texts = [self._sql, *(str(value) for value in _values(self._parameters))]
+        return {int(digits) for text in texts for digits in _DIGITS.findall(text)}
 
     def _serve(self, description: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> None:
         """Let SQLAlchemy have these rows."""

@@ -10,7 +10,6 @@ from ..dialects import Dialect, Holder
 from ..environment import AlembicStep, Environment, Visit, Work
 from ..journal import Attempt, read_attempts
 from ..journal.attempt import RUNNING
-from ..journal.provenance import is_running
 
 
 class Held(NamedTuple):
@@ -94,5 +93,5 @@ def _attempt_of(visit: Visit, dialect: Dialect, holder: Holder | None) -> Attemp
     if holder is not None:
         running = [one for one in running if one.session == holder.session]
     if holder is None or holder.what == "process":  # a process of this machine
-        running = [one for one in running if is_running(one.host, one.pid)]
+        running = [one for one in running if not one.is_gone]
     return running[-1] if running else None

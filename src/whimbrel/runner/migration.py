@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 from alembic.runtime.migration import RevisionStep
@@ -12,10 +13,11 @@ from sqlalchemy import exc
 from ..dialects import Dialect
 from ..edited import edited, refusal, told
 from ..environment import AlembicStep, Environment, Visit
-from ..errors import RevisionFileBroken
+from ..errors import DatabaseFailed, RevisionFileBroken
 from ..events import Listener, Notice, RevisionFinished, RevisionStarted
 from ..interruption import Interruption, StopRequested
-from ..journal import read_attempts
+from ..journal import Attempt, read_attempts
+from ..journal.attempt import open_ends
 from ..journal.provenance import Provenance, provenance
 from ..planner import Plan, Planner, Plans, Step, check_known
 from ..settings.limits import Limits
@@ -24,6 +26,9 @@ from .cancelling import canceller
 from .protection import Protection
 from .turn import Again, Turn
 from .verification import verify
+
+_TRIES = 3
+"""How often the journal is read on MySQL, where it may be made between two statements that a transaction reads with."""
 
 
 class Migration:
@@ -137,8 +142,8 @@ class Migration:
 
     def _once(self, visit: Visit, dialect: Dialect, turn: Turn, run: Callable[[], None]) -> None:
         """Run the steps from where the database is now; if there are none, nothing is locked, and nothing written."""
-        heads = self._checked(visit, dialect)
-        if not self.plan(visit, heads).steps:
+        heads, attempts = self._checked(visit, dialect)
+        if not self.plan(visit, heads).steps and not self._has_open_ends(visit, dialect, attempts):
             visit.begin(heads)
             if self._protection is not None:
                 self._protection.withdraw()
@@ -165,8 +170,8 @@ class Migration:
             self._failed.append(self._protection)
         return error
 
-    def _checked(self, visit: Visit, dialect: Dialect) -> tuple[str, ...]:
-        """Where a database is; told, or refused, if what was applied there was edited since.
+    def _checked(self, visit: Visit, dialect: Dialect) -> tuple[tuple[str, ...], list[Attempt]]:
+        """Where a database is, and its journal; told, or refused, if what was applied there was edited since.
 
         Raises:
             DatabaseRevisionUnknown: it is at a revision that no file has; the journal may know where it came from.
@@ -175,7 +180,7 @@ class Migration:
         history = self._environment.scripts.history
         try:
             heads = visit.read()
-            attempts = read_attempts(visit.query, dialect, visit.schema) if self._limits.journal else []
+            attempts = self._attempts_of(visit, dialect) if self._limits.journal else []
         finally:
             visit.end_driver_transaction()
         check_known(history, heads, attempts)
@@ -185,7 +190,24 @@ class Migration:
         if found and visit.table not in self._warned:
             self._warned.add(visit.table)
             self._listen(Notice(*told(found)))
-        return heads
+        return heads, attempts
+
+    @staticmethod
+    def _attempts_of(visit: Visit, dialect: Dialect) -> list[Attempt]:
+        """The attempts that the journal has, as far as a transaction that began before it was made can see them."""
+        for _ in range(_TRIES if dialect.latest else 0):
+            with suppress(DatabaseFailed):
+                return read_attempts(visit.query, dialect, visit.schema)
+            visit.end_driver_transaction()
+        if dialect.latest and not visit.owned:
+            return []
+        return read_attempts(visit.query, dialect, visit.schema)
+
+    @staticmethod
+    def _has_open_ends(visit: Visit, dialect: Dialect, attempts: list[Attempt]) -> bool:
+        """Whether more is to be said than that nothing is to be done: somebody has not come to his end."""
+        open_attempts = open_ends(attempts).values()
+        return any(one.is_gone for one in open_attempts) or bool(open_attempts and has_half_done(visit, dialect))
 
     def _protected(self, visit: Visit, dialect: Dialect, turn: Turn) -> Protection:
         scripts = self._environment.scripts

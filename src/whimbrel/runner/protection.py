@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from alembic.runtime.migration import RevisionStep
@@ -86,7 +86,7 @@ class Protection:
         self._turn.lock_transaction()
         clear_leftovers(self._visit, self._listen)
         widen(self._visit, plan)
-        if self._attempts is not None and plan.steps:
+        if self._attempts is not None:
             self._open_journal(self._attempts, plan)
         if self._visit.owned and connection.in_transaction():
             connection.commit()
@@ -101,11 +101,11 @@ class Protection:
             self._turn.enter_transaction()
             begun()
             self._visit.resumable = self.may_resume
-            attempts = self._attempts
+            attempts, key = self._attempts, (step.revision, step.direction)
             if attempts is not None:
-                recorder.start(step.revision, step.direction, attempts.book, attempts.entries())
+                recorder.start(key, attempts.book, attempts.resumption())
             else:
-                recorder.start(step.revision, step.direction)
+                recorder.start(key)
             with self._interruption.heard_at_once():
                 migrate(**arguments)
             recorder.stop()
@@ -147,16 +147,20 @@ class Protection:
             self._attempts.finish(has_noted=self._recorder.has_noted)
 
     def _open_journal(self, attempts: Attempts, plan: Plan) -> None:
+        visit, connection = self._visit, self._visit.context.connection
+        assert connection is not None
+        # On PostgreSQL what is refused breaks the transaction, which may not be ours.
+        is_apart = not visit.owned and connection.in_transaction() and self._dialect.name == "postgresql"
         try:
-            attempts.follow(plan)
+            with connection.begin_nested() if is_apart else nullcontext():
+                attempts.follow(plan)
         except exc.DBAPIError as error:
             if not self._dialect.changes.is_forbidden(error.orig or error):
                 raise
-            connection = self._visit.context.connection
-            if connection is not None and connection.in_transaction():
+            if not is_apart and visit.owned and connection.in_transaction():
                 connection.rollback()
-            self._visit.context._ensure_version_table()  # it may have been made in that transaction
-            widen(self._visit, plan)
+                visit.context._ensure_version_table()  # it may have been made in that transaction
+                widen(visit, plan)
             self._attempts = None
             self._listen(
                 Notice(

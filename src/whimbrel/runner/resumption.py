@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..dialects.statement import Statement, read_statement
-from ..journal.book import AGAIN, FINISHED, HAPPENED, Entry
+from ..journal.book import AGAIN, FINISHED, HAPPENED, REFUSED, Entry
+
+_WRAPPED = ("obj", "adapted")
+"""Where the JSON types of psycopg and psycopg2 keep what they were given."""
 
 
 class Mismatch(Exception):
@@ -19,10 +22,12 @@ class Resumption:
 
     Args:
         entries: its statements, as the journal has them.
+        is_edited: whether the revision may be another one than that which has executed them.
     """
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], *, is_edited: bool = False) -> None:
         self.left = list(entries)
+        self._is_edited = is_edited
         self.passed_over: list[Entry] = []
         """Statements that the revision has not come to again: it looks before it acts, and found them done."""
 
@@ -38,34 +43,42 @@ class Resumption:
         Raises:
             Mismatch: it is not what was executed there the last time.
         """
-        for number, other in enumerate(self.left):
-            if _fits(other, entry):
-                self._pass_over(self.left[:number])
-                del self.left[: number + 1]
-                return other
+        number = self._place_of(entry)
+        if number is not None:
+            self._pass_over(self.left[:number])
+            return self.left.pop(0)
         if self.left:
-            alike = next((other for other in self.left if other.summary == entry.summary), None)
+            alike = self._next_like(entry)
             if alike is not None:
-                raise Mismatch(alike, "its text or its parameters are not the same as the last time")
-            self._pass_over(self.left)
-            self.left.clear()
+                raise Mismatch(self.left[alike], "its text or its parameters are not the same as the last time")
+            self._pass_over(list(self.left))
         return None
 
-    def _pass_over(self, entries: Iterable[Entry]) -> None:
+    def _place_of(self, entry: Entry) -> int | None:
+        """Where a statement is noted. One that a human has decided on fits where it is the next of its kind, whatever
+        its parameters are now.
+        """
+        for number, other in enumerate(self.left):
+            if (other.sql_sha256, other.parameters_sha256) == (entry.sql_sha256, entry.parameters_sha256):
+                return number
+        alike = self._next_like(entry)
+        return alike if alike is not None and self.left[alike].state in (HAPPENED, AGAIN) else None
+
+    def _next_like(self, entry: Entry) -> int | None:
+        alike = (n for n, one in enumerate(self.left) if one.summary == entry.summary and one.state != REFUSED)
+        return next(alike, None)
+
+    def _pass_over(self, entries: list[Entry]) -> None:
         for entry in entries:
-            if _changes_data(entry) and entry.state != HAPPENED:
+            if entry.state not in (HAPPENED, REFUSED) and (_changes_data(entry) or self._is_edited):
                 raise Mismatch(entry, "the revision does not come to it any more")
             self.passed_over.append(entry)
-
-
-def _fits(noted: Entry, entry: Entry) -> bool:
-    if noted.state in (HAPPENED, AGAIN):  # a human has decided, whatever its parameters are now
-        return noted.summary == entry.summary
-    return (noted.sql_sha256, noted.parameters_sha256) == (entry.sql_sha256, entry.parameters_sha256)
+        del self.left[: len(entries)]
 
 
 def _changes_data(entry: Entry) -> bool:
-    return read_statement(entry.summary).changes_data or entry.returned is not None
+    parts = read_statement(entry.summary).parts
+    return any(part.changes_data for part in parts) or entry.returned is not None
 
 
 def is_done(entry: Entry) -> bool:
@@ -83,8 +96,22 @@ def entry_of(seq: int, statement: Statement, sql: str, parameters: Any, salt: st
         parameters: its parameters, of which only a hash is kept.
         salt: mixed into that hash, so that equal values of different revisions do not look equal.
     """
-    hashed = _hash(f"{salt}|{parameters!r}") if parameters else ""
+    hashed = _hash(f"{salt}|{_canonical(parameters)!r}") if parameters else ""
     return Entry(seq, "", statement.summary[:255], _hash(sql), hashed, None, None, None, None)
+
+
+def _canonical(value: Any) -> Any:
+    """The same for equal values in every process: a view of memory shows where it lies, a set is in any order."""
+    if isinstance(value, Mapping):
+        return [(key, _canonical(one)) for key, one in value.items()]
+    if isinstance(value, list | tuple):
+        return [_canonical(one) for one in value]
+    if isinstance(value, set | frozenset):
+        return sorted(repr(_canonical(one)) for one in value)
+    if isinstance(value, memoryview | bytearray):
+        return bytes(value)
+    wrapped = next((getattr(value, name) for name in _WRAPPED if hasattr(value, name)), value)
+    return value if wrapped is value else (type(value).__name__, _canonical(wrapped))
 
 
 def _hash(text: str) -> str:

@@ -54,6 +54,7 @@ class Turn:
         self._visit = visit
         self._sessions = dialect.sessions
         self._changes = dialect.changes
+        self._latest = dialect.latest
         self._limits = limits
         self._listen = listen
         self._sleep = sleep
@@ -86,6 +87,7 @@ class Turn:
             return
         if not visit.owned:
             self._lock.acquire(self._lock_wait(), self._listen, in_transaction=True)
+            visit.latest = self._latest  # the transaction may have begun before others were through
             try:
                 yield
             finally:
@@ -317,8 +319,8 @@ class Turn:
 
     @property
     def _unknown(self) -> str:
-        """Who is in the way, if nobody is found: a server would know, of a file only the kernel may."""
-        return "another program" if self._sessions.locks_each_transaction else "whoever was in the way is gone"
+        """Who is in the way, if nobody is found: of a file only the kernel may know."""
+        return "another program" if self._sessions.locks_each_transaction else "somebody who cannot be seen, or is gone"
 
     def _holder(self) -> Holder | None:
         key = self._lock.key if self._lock is not None else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import NeedsDecision
+from ..errors import HalfDone, NeedsDecision
 from ..journal.book import Entry
 
 _HINT = (
@@ -39,4 +39,14 @@ def unlike(key: tuple[str, str], entry: Entry, why: str) -> Undecided:
         entry,
         f"revision {key[0]} does not do again what it did before: statement {entry.seq}, {entry.summary}",
         why,
+    )
+
+
+def half_made(key: tuple[str, str], entry: Entry) -> HalfDone:
+    """The error for an index that is there, and of no use: CREATE INDEX … IF NOT EXISTS is content with it."""
+    return HalfDone(
+        f"an index of {key[0]} is there, and invalid: {entry.summary}",
+        why="somebody has begun to build one of that name, and has not completed it; IF NOT EXISTS leaves it so",
+        state=f"{key[0]} is left in the middle",
+        hint="if nobody is building it now: drop it, and run the same command again",
     )

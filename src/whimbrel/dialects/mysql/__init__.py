@@ -23,6 +23,7 @@ class MySQL:
     """MySQL."""
 
     name = "mysql"
+    latest = " LOCK IN SHARE MODE"
     table_options = " ENGINE=InnoDB"
     drivers = (
         Driver("pymysql", "pymysql", "whimbrel[mysql]"),
@@ -57,6 +58,9 @@ class MySQL:
 
     def quoted(self, *names: str | None) -> str:
         return ".".join("`" + name.replace("`", "``") + "`" for name in names if name)
+
+    def schema_of(self, table: str) -> str:
+        return f"SELECT DATABASE(), EXISTS ({self.table_exists(table, None)})"
 
     def put(self, table: str, columns: Sequence[str], key: Sequence[str], rows: str) -> str:
         return f"REPLACE INTO {table} ({', '.join(map(self.quoted, columns))}) VALUES {rows}"
@@ -105,6 +109,7 @@ def _arguments(url: DatabaseUrl) -> dict[str, Any]:
         "user": url.user,
         "password": url.password,
         "database": url.database,
+        "autocommit": True,  # each question sees what is committed by then, tables that were made meanwhile too
         **dict(url.query),
     }
     return {key: value for key, value in arguments.items() if value is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...record import TYPE_CHECKING
-from ..base import COMMITS, ENDS, IN_TRANSACTION, PASSES
+from ..base import COMMITS, ENDS, IN_TRANSACTION, MAY_COMMIT, PASSES
 from ..statement import words_of
 
 if TYPE_CHECKING:
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from ..statement import Statement
 
 _READS = words_of("SELECT SHOW DESCRIBE DESC EXPLAIN CHECKSUM HELP VALUES TABLE DO")
-_OF_SESSION = words_of("SET USE SAVEPOINT RELEASE ROLLBACK PREPARE DEALLOCATE LOCK UNLOCK BEGIN START")
+_OF_SESSION = words_of("SET USE SAVEPOINT RELEASE ROLLBACK PREPARE DEALLOCATE")
 _ENDS = words_of("LOCK UNLOCK BEGIN START COMMIT ANALYZE OPTIMIZE CHECK REPAIR FLUSH")
+_UNKNOWN = words_of("CALL EXECUTE XA")
 _COMMITS_FIRST = words_of("CREATE ALTER DROP RENAME TRUNCATE")  # of those that are executed once
 _MOVES_ROWS = words_of("TRUNCATE EXCHANGE")  # of a partition, which the definition does not show
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
@@ -30,15 +31,15 @@ class Changes:
 
     def kind(self, statement: Statement) -> str:
         verb, words = statement.verb, statement.words
-        if statement.changes_data:
+        if statement.changes_data or verb == "LOAD":
             return IN_TRANSACTION
         if verb in _READS or verb == "WITH":
             return PASSES
         if verb in ("CREATE", "DROP") and "TEMPORARY" in statement.modifiers:
             return PASSES
-        if verb == "BEGIN" and "ATOMIC" in words:
-            return COMMITS  # a block of statements
-        if verb in _ENDS or (verb == "SET" and "AUTOCOMMIT" in words):
+        if verb in _UNKNOWN or (verb == "BEGIN" and "ATOMIC" in words):  # which is a block of statements
+            return MAY_COMMIT
+        if verb in _ENDS or (verb == "SET" and "AUTOCOMMIT" in words) or (verb == "ROLLBACK" and "TO" not in words):
             return ENDS
         if verb in _OF_SESSION and "PASSWORD" not in words:
             return PASSES
@@ -64,8 +65,11 @@ class Changes:
     def happened(self, statement: Statement, now: str, changed: bool) -> bool | None:
         return changed and not ("REPLACE" in statement.modifiers and statement.subject == "TABLE")
 
-    def clean_up(self, query: Query, statement: Statement) -> str | None:
-        return None
+    def clean_up(self, query: Query, statement: Statement) -> None:
+        """It is executed or not, and leaves nothing else."""
+
+    def is_half_made(self, query: Query, statement: Statement) -> bool:
+        return False
 
     def is_forbidden(self, error: BaseException) -> bool:
         return bool(error.args) and error.args[0] in _FORBIDDEN

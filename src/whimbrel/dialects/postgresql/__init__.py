@@ -23,6 +23,7 @@ class PostgreSQL:
     """PostgreSQL."""
 
     name = "postgresql"
+    latest = ""
     table_options = ""
     put = staticmethod(put_on_conflict)
     literal = staticmethod(literal)
@@ -36,6 +37,7 @@ class PostgreSQL:
         'database "[^"]*" does not exist': "create it (createdb NAME), or correct the name at the end of the URL",
         "password authentication|no password supplied|role .* does not exist": "check user and password in the URL",
         "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
+        "lock timeout": "let whoever has the lock finish, or end it; then try again",
         "refused|call failed|time(d )?out|unreachable|no such file": "check that the server runs and listens there",
         "SSL|certificate": "check sslmode and sslrootcert in the URL",
     }
@@ -67,6 +69,11 @@ class PostgreSQL:
 
     def table_exists(self, table: str, schema: str | None) -> str:
         return f"SELECT 1 WHERE to_regclass({literal(self.quoted(schema, table))}) IS NOT NULL"
+
+    def schema_of(self, table: str) -> str:
+        found = f"to_regclass({literal(double_quoted(table))})"
+        there = f"SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = {found}"
+        return f"SELECT coalesce(({there}), current_schema()), {found} IS NOT NULL"
 
     def column_width(self, table: str, schema: str | None, column: str) -> str:
         in_schema = literal(schema) if schema else "current_schema()"

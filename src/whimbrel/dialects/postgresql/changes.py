@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _READS = words_of("SELECT SHOW EXPLAIN TABLE VALUES FETCH")
 _OF_SESSION = words_of("SET RESET DISCARD LISTEN UNLISTEN PREPARE DEALLOCATE DECLARE CLOSE MOVE LOAD LOCK")
 _TRANSACTION = words_of("BEGIN START SAVEPOINT RELEASE ROLLBACK ABORT COMMIT END")
+_TWO_PHASE = words_of("PREPARE TRANSACTION")
 _REPEATABLE = words_of("VACUUM ANALYZE REINDEX CHECKPOINT CLUSTER REFRESH")
 _OF_SERVER = words_of("DATABASE TABLESPACE SYSTEM SUBSCRIPTION")
 _TRANSIENT = {"55P03": "lock", "40P01": "deadlock", "40001": "conflict"}
@@ -34,7 +35,7 @@ class Changes:
         if verb == "CREATE" and not statement.modifiers.isdisjoint(("TEMP", "TEMPORARY")):
             return PASSES  # each session needs it anew
         if verb in _OF_SESSION or verb in _TRANSACTION:
-            return ENDS if verb in ("COMMIT", "END") else PASSES
+            return ENDS if _ends(verb, words) else PASSES
         alone = verb in (*_REPEATABLE, "CALL", "DO", "") or "CONCURRENTLY" in words
         return ALONE if alone or statement.subject in _OF_SERVER else IN_TRANSACTION
 
@@ -58,17 +59,17 @@ class Changes:
             return changed if _INVALID not in now else None
         return changed and not now.startswith(_INVALID)
 
-    def clean_up(self, query: Query, statement: Statement) -> str | None:
+    def clean_up(self, query: Query, statement: Statement) -> None:
         """An index that was being built concurrently stays behind, invalid: it is of no use and is in the way."""
         if statement.verb == "REINDEX":
-            return self._clean_up_reindexed(query)
+            self._clean_up_reindexed(query, statement)
+        elif self.is_half_made(query, statement):
+            query(f"DROP INDEX CONCURRENTLY IF EXISTS {double_quoted(*self._full_name(statement))}")
+
+    def is_half_made(self, query: Query, statement: Statement) -> bool:
         if statement.verb != "CREATE" or not statement.name:
-            return None
-        if not (self.image(query, statement) or "").startswith(_INVALID):
-            return None
-        name = double_quoted(*self._full_name(statement))
-        query(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        return f"the invalid index {name}"
+            return False
+        return (self.image(query, statement) or "").startswith(_INVALID)
 
     def is_forbidden(self, error: BaseException) -> bool:
         return _state(error) == _INSUFFICIENT_PRIVILEGE
@@ -99,16 +100,24 @@ class Changes:
         return (*statement.table[:-1], *statement.name) if len(statement.name) == 1 else statement.name
 
     @staticmethod
-    def _clean_up_reindexed(query: Query) -> str | None:
+    def _clean_up_reindexed(query: Query, statement: Statement) -> None:
         """What an interrupted REINDEX CONCURRENTLY leaves: copies of indexes that are invalid, named by it."""
+        rebuilt = literal(double_quoted(*statement.name))
+        of_table = {
+            "TABLE": f"to_regclass({rebuilt})",
+            "INDEX": f"(SELECT indrelid FROM pg_index WHERE indexrelid = to_regclass({rebuilt}))",
+        }.get(statement.subject, "i.indrelid")  # else a schema or the database
         rows = query(
             "SELECT n.nspname, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
             " JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'"
+            f" WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND i.indrelid = {of_table}"
         )
         for row in rows:
             query(f"DROP INDEX CONCURRENTLY IF EXISTS {double_quoted(*row)}")
-        return ", ".join(f"the invalid index {double_quoted(*row)}" for row in rows) or None
+
+
+def _ends(verb: str, words: frozenset[str]) -> bool:
+    return verb in ("COMMIT", "END", "ABORT") or (verb == "ROLLBACK" and "TO" not in words) or words >= _TWO_PHASE
 
 
 def _state(error: BaseException) -> str:

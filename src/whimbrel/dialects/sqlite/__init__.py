@@ -31,6 +31,7 @@ class SQLite:
     """SQLite."""
 
     name = "sqlite"
+    latest = ""
     table_options = ""
     put = staticmethod(put_on_conflict)
     literal = staticmethod(literal)
@@ -73,6 +74,9 @@ class SQLite:
     def table_exists(self, table: str, schema: str | None) -> str:
         catalog = self.quoted(schema, "sqlite_master")
         return f"SELECT 1 FROM {catalog} WHERE type IN ('table', 'view') AND lower(name) = lower({literal(table)})"
+
+    def schema_of(self, table: str) -> str:
+        return f"SELECT 'main', EXISTS ({self.table_exists(table, None)})"
 
     def column_width(self, table: str, schema: str | None, column: str) -> str:
         return "SELECT NULL"  # SQLite takes any length

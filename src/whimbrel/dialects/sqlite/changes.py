@@ -23,7 +23,7 @@ class Changes:
         verb = statement.verb
         if verb in ("SELECT", "EXPLAIN", "VALUES") or (verb == "WITH" and not statement.changes_data):
             return PASSES  # EXPLAIN executes nothing
-        if verb in ("COMMIT", "END"):
+        if verb in ("COMMIT", "END") or (verb == "ROLLBACK" and "TO" not in statement.words):
             return ENDS
         if verb in _OF_SESSION or not statement.modifiers.isdisjoint(("TEMP", "TEMPORARY")):
             return PASSES
@@ -40,8 +40,11 @@ class Changes:
     def happened(self, statement: Statement, now: str, changed: bool) -> bool | None:
         return None
 
-    def clean_up(self, query: Query, statement: Statement) -> str | None:
-        return None
+    def clean_up(self, query: Query, statement: Statement) -> None:
+        """It is executed or not, and leaves nothing else."""
+
+    def is_half_made(self, query: Query, statement: Statement) -> bool:
+        return False
 
     def is_forbidden(self, error: BaseException) -> bool:
         return False  # files have owners, SQLite has no users
