@@ -145,15 +145,16 @@ def read_attempts(query: Query, dialect: Dialect, schema: str | None, where: str
     return [Attempt._make(row) for row in rows]
 
 
-def read_half_done(query: Query, dialect: Dialect, schema: str | None) -> tuple[tuple[str, str], ...]:
+def read_half_done(query: Query, dialect: Dialect, schema: str | None, behind: str = "") -> tuple[tuple[str, str], ...]:
     """The revisions of which something is committed, and not all, with their direction. Reads the database.
 
     Args:
         query: a connection to a database that has a journal.
         dialect: what the database is.
         schema: the schema of the journal.
+        behind: what stands at the end of the question.
     """
-    rows = query(f"SELECT DISTINCT revision, direction FROM {dialect.quoted(schema, STATEMENTS)}")
+    rows = query(f"SELECT DISTINCT revision, direction FROM {dialect.quoted(schema, STATEMENTS)}{behind}")
     return tuple((str(revision), str(direction)) for revision, direction in rows)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..dialects import Dialect
 from ..record import Record
-from .attempt import ABANDONED, ATTEMPTS, DONE, RUNNING, STATEMENTS, Attempt
+from .attempt import ABANDONED, ATTEMPTS, DONE, RUNNING, STATEMENTS, Attempt, read_half_done
 from .tables import ATTEMPT_COLUMNS, ATTEMPT_KEY, STATEMENT_COLUMNS, STATEMENT_KEY, definitions
 
 STARTED, FINISHED, REFUSED = "started", "done", "refused"
@@ -118,10 +118,9 @@ class Book:
 
     # -- statements -----------------------------------------------------------------------------
 
-    def half_done(self) -> list[tuple[str, str]]:
+    def half_done(self) -> tuple[tuple[str, str], ...]:
         """The revisions of which something is committed, and not all: with their direction."""
-        rows = self._execute(f"SELECT DISTINCT revision, direction FROM {self._statements}{self._latest}", ())
-        return [(str(revision), str(direction)) for revision, direction in rows]
+        return read_half_done(lambda sql: self._execute(sql, ()), self._dialect, self._schema, self._latest)
 
     def entries(self, revision: str, direction: str) -> list[Entry]:
         """The statements of a revision that was left in the middle."""

@@ -16,7 +16,7 @@ from ..dialects import Dialect
 from ..environment import Scripts, Visit
 from ..errors import HalfDone, RevisionEdited, WhimbrelError
 from ..history.checksum import Checksum, checksum, code_checksums
-from ..journal import ATTEMPTS, STATEMENTS, Attempt, read_attempts
+from ..journal import ATTEMPTS, STATEMENTS, Attempt, read_attempts, read_half_done
 from ..journal.attempt import CRASHED, DONE, FAILED, INTERRUPTED, RUNNING
 from ..journal.book import UNDECIDED, Book, now
 from ..journal.provenance import Provenance
@@ -55,7 +55,7 @@ class Attempts:
         self._run = uuid4().hex
         self._number = 0
         self._upcoming: list[Step] = []
-        self._half_done: list[tuple[str, str]] = []
+        self._half_done: tuple[tuple[str, str], ...] = ()
         self._codes: dict[str, str | None] = {}
         self._running: Attempt | None = None
         self._committing: Attempt | None = None
@@ -287,9 +287,8 @@ class Attempts:
 def has_half_done(visit: Visit, dialect: Dialect) -> bool:
     """Whether a revision was left in the middle. Reads the database."""
     try:
-        name = dialect.quoted(visit.schema, STATEMENTS)
         there = visit.query(dialect.table_exists(STATEMENTS, visit.schema))
-        return bool(there and visit.query(f"SELECT 1 FROM {name} LIMIT 1"))
+        return bool(there and read_half_done(visit.query, dialect, visit.schema))
     finally:
         visit.end_driver_transaction()
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..dialects import Dialect, Holder
 from ..environment import AlembicStep, Environment, Visit, Work
+from ..errors import DatabaseFailed
 from ..journal import Attempt, read_attempts
 from ..journal.attempt import RUNNING
 
@@ -89,7 +90,10 @@ def _visited(environment: Environment, look: Callable[[Visit, Dialect], None]) -
 
 def _attempt_of(visit: Visit, dialect: Dialect, holder: Holder | None) -> Attempt | None:
     """What the holder of a lock is running, as the journal has it."""
-    running = read_attempts(visit.query, dialect, visit.schema, f"state = '{RUNNING}'")
+    try:
+        running = read_attempts(visit.query, dialect, visit.schema, f"state = '{RUNNING}'")
+    except DatabaseFailed:
+        return None  # it was made since the transaction began, or not everybody may read it
     if holder is not None:
         running = [one for one in running if one.session == holder.session]
     if holder is None or holder.what == "process":  # a process of this machine

@@ -86,7 +86,8 @@ class Protection:
         self._turn.lock_transaction()
         clear_leftovers(self._visit, self._listen)
         widen(self._visit, plan)
-        if self._attempts is not None:
+        # With nothing to do, and in a transaction of MySQL that may be older than the journal, that is left alone.
+        if self._attempts is not None and (plan.steps or not self._visit.latest):
             self._open_journal(self._attempts, plan)
         if self._visit.owned and connection.in_transaction():
             connection.commit()

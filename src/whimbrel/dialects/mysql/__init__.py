@@ -32,6 +32,7 @@ class MySQL:
         Driver("aiomysql", "aiomysql", "aiomysql"),
     )
     hints = {
+        "table definition has changed": "run the same command again",
         "unknown database": "create it (CREATE DATABASE NAME), or correct the name at the end of the URL",
         "access denied": "check user and password in the URL",
         "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
