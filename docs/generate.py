@@ -46,6 +46,7 @@ ANSWERS_NO = {
     "current": "with `--check-heads`, if the database is not at all heads",
     "status": "with `--check`, if a database is not at head, or differs from its models with `--models`; "
     "with `--strict`, if a revision was edited after it was applied",
+    "unlock": "if somebody has the lock and keeps it: nobody can be asked, the answer is no, or it is that of SQLite",
 }
 FAILS_PARTLY = {"status": "if some of several databases have an error"}
 REFUSES = {

@@ -222,3 +222,28 @@ def test_a_version_row_that_holds_nothing_is_refused_alike_by_all(tmp_path: Path
     for ask in (project.current, project.upgrade, lambda: project.downgrade("base")):
         with pytest.raises(errors.VersionTableBroken):
             ask()
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_when_a_task_is_cancelled_its_run_stops_and_is_waited_for(kind: str, url: str, tmp_path: Path) -> None:
+    sleeps = {"postgresql": "SELECT pg_sleep(60)", "mariadb": "INSERT INTO t SELECT SLEEP(60)"}[kind]
+    code = f"op.execute('CREATE TABLE t (x int)')\nop.execute({sleeps!r})"
+    folder = native_project(tmp_path / "p", url, [Rev("aaaa"), Rev("bbbb", "aaaa", upgrade=code)])
+    began = threading.Event()
+
+    def listen(event: events.Event) -> None:
+        if isinstance(event, events.RevisionStarted) and event.revision == "bbbb":
+            began.set()
+
+    project = Project.load(folder, listener=listen)
+
+    async def application() -> None:
+        task = asyncio.ensure_future(project.aupgrade())
+        await asyncio.to_thread(began.wait, 30)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await project.acurrent() == ("aaaa",), "nothing goes on behind it"
+        assert not project.interruption.requested, "the next run is another one"
+
+    asyncio.run(application())

@@ -317,7 +317,7 @@ class DatabaseFailed(WhimbrelError):
 
 
 class Interrupted(WhimbrelError):
-    """Somebody pressed Ctrl-C while a revision ran."""
+    """The run was asked to stop, by a signal or from Python."""
 
     code = "WB409"
     exit_code = INTERRUPTED

@@ -19,6 +19,10 @@ class StopRequested(Exception):
     """Raised where a statement was given up, or was not begun any more, as somebody wants the run to stop."""
 
 
+class Stopped(KeyboardInterrupt):
+    """A run ends because it was asked to. No code of the user's that catches exceptions goes on behind it."""
+
+
 class Interruption:
     """Whether a run is to stop. Used as a context, it marks the time in which a statement is with the server.
 

@@ -83,11 +83,13 @@ class Lock:
 def busy(holder: Holder | None, seconds: float, where: str) -> LockBusy:
     """The error for a lock that somebody else has."""
     waited = f"waited {seconds:.0f} s" if seconds else "it was not waited for"
+    # Of a file, any program may be the one that writes; of a migrator it is known where it runs.
+    is_migrator = holder is not None and (holder.what == "session" or holder.host is not None)
     return LockBusy(
-        "another migrator is at work on this database" if holder else "another program has locked the database",
+        "another migrator is at work on this database" if is_migrator else "another program has locked the database",
         where=where,
         why=f"it is {holder}; {waited}" if holder else waited,
         state="nothing was changed by this one",
         hint="run the same command again when it is through"
-        + ("; whimbrel unlock shows and ends it" if holder else ""),
+        + ("; whimbrel unlock shows and ends it" if holder is not None and holder.what == "session" else ""),
     )

@@ -218,6 +218,7 @@ def test_ctrl_c_passes_through_the_library_with_the_state(tmp_path: Path) -> Non
     with pytest.raises(KeyboardInterrupt) as stopped:
         Project.load(folder).upgrade()
     assert isinstance(stopped.value.args[0], errors.Interrupted)
+    assert stopped.value.args[0].state is not None
 
 
 @pytest.mark.parametrize("statement", [

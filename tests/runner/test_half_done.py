@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from support.databases import rows, tables, version_rows
 from support.journal import book_on, running_here
 from support.projects import Rev, native_project
 from whimbrel import Project, errors
+from whimbrel.events import Event, Waiting
 from whimbrel.journal.book import Entry
 
 
@@ -77,3 +80,67 @@ def test_after_a_rerun_that_failed_too_an_edit_may_not_leave_out_what_is_done(
     path.write_text(text)
     Project.load(folder).upgrade()
     assert "foo" in tables(url)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_role_that_may_not_write_the_journal_does_not_begin_what_is_in_the_middle_anew(
+    kind: str, url: str, tmp_path: Path
+) -> None:
+    role = f"wb_{secrets.token_hex(4)}"
+    block = "with op.get_context().autocommit_block():\n    op.execute('INSERT INTO item VALUES (1)')"
+    midway = f"{block}\nop.execute('SELECT 4711')"
+    made = "op.execute('CREATE TABLE item (n int)')"
+    folder = native_project(tmp_path / "p", url, [Rev("aaaa", upgrade=made), Rev("bbbb", "aaaa", upgrade=midway)])
+    killed_upgrade(folder, "4711")
+    admin = sa.create_engine(url, poolclass=sa.NullPool)
+    with admin.begin() as connection:
+        for statement in (
+            f"CREATE ROLE {role} LOGIN",
+            f"GRANT ALL ON item, alembic_version TO {role}",
+            f"GRANT SELECT ON whimbrel_attempt, whimbrel_statement TO {role}",
+        ):
+            connection.exec_driver_sql(statement)
+    try:
+        limited = sa.make_url(url).set(username=role).render_as_string(hide_password=False)
+        with pytest.raises(errors.HalfDone, match="the journal of it cannot be written"):
+            Project.load(folder, url=limited).upgrade()
+        assert rows(url, "SELECT n FROM item") == [(1,)]
+        Project.load(folder).upgrade()
+        assert rows(url, "SELECT n FROM item") == [(1,)]
+    finally:
+        with admin.begin() as connection:
+            connection.exec_driver_sql(f"DROP OWNED BY {role}")
+            connection.exec_driver_sql(f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("kind", ["mariadb"])
+def test_a_first_statement_that_the_database_refuses_has_committed_nothing(kind: str, url: str, tmp_path: Path) -> None:
+    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE big (i int)")
+    folder = native_project(tmp_path / "p", url, [Rev("aaaa", upgrade="op.execute('CREATE TABLE big (i int)')")])
+    for journal in ("true", "false"):
+        with (folder / "whimbrel.toml").open("a") as file:
+            file.write(f"journal = {journal}\n" if journal == "false" else "")
+        with pytest.raises(errors.MigrationFailed) as failed:
+            Project.load(folder).upgrade()
+        assert failed.value.state == "at base, 0 of 1 revisions applied, safe to run again"
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_who_was_in_the_way_and_how_long_it_was_tried_is_told_at_the_end(kind: str, url: str, tmp_path: Path) -> None:
+    """And it is tried no longer than that."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE item (i int)")
+    folder = native_project(tmp_path / "p", url, [Rev("aaaa", upgrade="op.execute('ALTER TABLE item ADD c int')")])
+    with (folder / "whimbrel.toml").open("a") as file:
+        file.write("retry = 1.2\n")
+    told: list[Event] = []
+    with engine.connect() as reader:
+        reader.exec_driver_sql("SELECT * FROM item")
+        with pytest.raises(errors.MigrationFailed) as failed:
+            Project.load(folder, listener=told.append).upgrade(lock_timeout=0.2)
+    assert re.search(r"; tried for \d+ s, and in the way was session \d+", str(failed.value.why))
+    assert "end it; then run the same command again" in str(failed.value.hint)
+    waited = [event.seconds for event in told if isinstance(event, Waiting)]
+    assert waited == sorted(waited), "one patience, not one after the other"

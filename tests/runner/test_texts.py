@@ -280,7 +280,9 @@ def test_a_human_who_says_that_an_index_was_not_built_gets_a_whole_one(postgresq
     with pytest.raises(errors.MigrationFailed):
         project.upgrade()
     executed(postgresql, "DELETE FROM account WHERE ctid = (SELECT min(ctid) FROM account)")
-    project.resolve("did not happen")
+    with pytest.raises(errors.NothingToResolve):
+        project.resolve("did not happen")
+    executed(postgresql, "UPDATE whimbrel_statement SET state = 'again'")
     project.upgrade()
     assert rows(postgresql, "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix')") == [(True,)]
 

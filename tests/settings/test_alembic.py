@@ -11,6 +11,8 @@ import pytest
 from alembic.util import CommandError
 
 from settings.places import found, only, same_as_stock, stock, write
+from support.projects import alembic_project, linear
+from whimbrel import Project
 from whimbrel.errors import ConfigurationInvalid, ProjectNotFound
 
 
@@ -270,3 +272,11 @@ def test_a_folder_may_be_called_anything(tmp_path: Path, monkeypatch: pytest.Mon
     write(place, {"alembic.ini": "[alembic]\nscript_location = %(here)s/scripts\n"})
     same_as_stock()
     assert os.path.isdir(only(place).script_location)
+
+
+@pytest.mark.parametrize("line", ['url = "sqlite:///other.db"', 'models = "shop.models"', 'url_from = "settings:URL"'])
+def test_a_setting_that_an_env_py_decides_is_refused_and_not_silently_ignored(line: str, tmp_path: Path) -> None:
+    folder = alembic_project(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", linear("aaaa"))
+    (folder / "whimbrel.toml").write_text(f'config = "alembic.ini"\n{line}\n')
+    with pytest.raises(ConfigurationInvalid, match=r"has no effect on main: its env\.py decides that"):
+        Project.load(folder)

@@ -13,7 +13,7 @@ from whimbrel.connect.engine import execute_on
 from whimbrel.dialects import dialect_named
 from whimbrel.history.checksum import checksum
 from whimbrel.journal import Attempt
-from whimbrel.journal.book import Book
+from whimbrel.journal.book import Book, now
 
 
 def attempt(revision: str = "aaaa", **fields: object) -> Attempt:
@@ -53,7 +53,8 @@ def attempt_on(path: Path, revision: str, **fields: object) -> Attempt:
 
 def running_here(pid: int = os.getpid(), **fields: object) -> Attempt:
     """An attempt that has not ended, of a process on this host."""
-    return attempt(state="running", ended_at=None, to_heads=None, host=socket.gethostname(), pid=pid, **fields)
+    running = {"state": "running", "ended_at": None, "to_heads": None, "started_at": now()}
+    return attempt(host=socket.gethostname(), pid=pid, **{**running, **fields})
 
 
 def write_journal(url: str, attempts: Iterable[Attempt] = (), schema: str | None = None) -> None:

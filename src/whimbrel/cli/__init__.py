@@ -73,7 +73,7 @@ def _failure(error: BaseException) -> WhimbrelError:
     )
 
 
-def _by_signal(error: KeyboardInterrupt, number: int | None) -> WhimbrelError:
+def _by_signal(error: KeyboardInterrupt | Interrupted, number: int | None) -> WhimbrelError:
     """What to tell of a run that a signal has stopped, with the exit code that shells expect."""
     failure = _failure(error)
     failure.exit_code = 128 + (number or 2)
@@ -133,7 +133,7 @@ def _run(arguments: Sequence[str], console: Console, *, ends_process: bool) -> i
         with Signals(session.project.interruption, console.say) as signals:
             try:
                 code = run(session)
-            except KeyboardInterrupt as error:
+            except (KeyboardInterrupt, Interrupted) as error:
                 raise _by_signal(error, signals.heard) from error
     else:
         code = run(session)

@@ -138,7 +138,7 @@ class Console:
         if options.yes:
             return True
         if self.as_json or not sys.stdin or not sys.stdin.isatty():
-            self.notice("nobody is there to be asked", f"whimbrel {self._command} --yes")
+            self.notice("standard input is no terminal, so nobody can be asked", f"whimbrel {self._command} --yes")
             return False
         self.say(f"{question} [y/N] ")
         return sys.stdin.readline().strip().lower() in ("y", "yes")

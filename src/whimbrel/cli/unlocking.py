@@ -47,7 +47,10 @@ def resolve(session: Session) -> int:
         found = project.resolve(decision)
     lines = [_line(one, decision) for one in found]
     session.console.result("\n".join(lines), lambda: [one._asdict() for one in found])
-    if decision is not None:
+    if decision is None and any(one.statement is not None for one in found):
+        choices = "whimbrel resolve --happened, --did-not-happen or --abandon"
+        session.console.notice("look into the database whether it was executed, and say it", choices)
+    elif found:
         session.console.next(f"whimbrel {found[0].direction}" + (" -1" if found[0].direction == "downgrade" else ""))
     return 0
 

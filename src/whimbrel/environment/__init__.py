@@ -10,6 +10,7 @@ from typing import Any
 
 from ..connect.engine import require_sqlalchemy
 from ..errors import EnvironmentFailed, WhimbrelError, place
+from ..interruption import Stopped
 from ..settings import Database
 from .config import ProjectConfig, config_for
 from .context import WorkContext
@@ -70,7 +71,10 @@ class Environment:
         except KeyboardInterrupt as error:
             from .failures import interrupted  # this room is for the runs that go wrong
 
-            error.args = (interrupted(context),)  # whoever catches it may tell what state the database is in
+            failure = interrupted(context)
+            if isinstance(error, Stopped):
+                raise failure from error
+            error.args = (failure,)  # of Python's own: whoever catches it may tell what state the database is in
             raise
         except (Exception, SystemExit) as error:
             if not (isinstance(error, SystemExit) and not error.code and context.visits):  # else a way to say: the end

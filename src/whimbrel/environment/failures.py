@@ -100,7 +100,7 @@ def _migration_failed(error: BaseException, visit: Visit, context: WorkContext) 
     return MigrationFailed(
         f"revision {revision} failed",
         where=place(path, line_in(error, path)) + (f", on {visit.where}" if is_one_of_several or visit.inside else ""),
-        why=reason(error),
+        why=reason(error) + (f"; {visit.blocked}" if visit.blocked else ""),
         state=state(context, visit),
         hint="another process has applied it meanwhile: run the same command again"
         if is_applied(visit)
@@ -113,6 +113,8 @@ def _migration_hint(error: BaseException, visit: Visit) -> str:
         return "what has been written so far is no complete script; correct the revision first"
     if isinstance(error, exc.DBAPIError) and error.connection_invalidated and is_repeatable(visit):
         return "run the same command again"
+    if visit.blocked is not None:
+        return "let whoever is in the way finish, or end it; then run the same command again"
     if isinstance(error, exc.DBAPIError) and (hint := hint_for(error, visit.context.dialect.name)):
         return hint
     if not is_repeatable(visit):

@@ -36,7 +36,9 @@ def state_of_others(context: WorkContext, visit: Visit | None) -> str:
 
 def rolled_back(visit: Visit) -> bool:
     """Whether the failed revision left nothing behind."""
-    return bool(visit.context.impl.transactional_ddl) and not visit.committed_midway and not visit.autocommits
+    # Where DDL commits, it is watched.
+    is_watched = visit.watcher is not None or bool(visit.context.impl.transactional_ddl)
+    return is_watched and not visit.committed_midway and not visit.autocommits
 
 
 def is_repeatable(visit: Visit) -> bool:

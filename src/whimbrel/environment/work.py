@@ -117,6 +117,7 @@ class Visit:
         url: the database's URL with the password masked, as it is configured; None if only env.py knows it.
         connect_timeout: how long a new connection to it is waited for, in seconds.
         driver: the driver's connection that the work began with.
+        blocked: who was in the way of a statement that was given up, and how long it was tried.
         latest: what stands behind a SELECT so that it sees what others have committed since the transaction began.
     """
 
@@ -145,6 +146,7 @@ class Visit:
     url: str | None = None
     connect_timeout: float = CONNECT_TIMEOUT
     driver: Any = None
+    blocked: str | None = None
     latest: str = ""
 
     @property

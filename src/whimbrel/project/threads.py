@@ -18,12 +18,24 @@ if TYPE_CHECKING:
 
 
 def awaited(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]:
-    """The method as a coroutine: it runs in a worker thread, where an async driver gets an event loop of its own."""
+    """The method as a coroutine: it runs in a worker thread, where an async driver gets an event loop of its own.
+
+    When the task is cancelled, the run is asked to stop, and waited for: else it would go on behind everybody's back.
+    """
 
     async def coroutine(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
         import asyncio
 
-        return await asyncio.to_thread(method, self, *args, **kwargs)
+        work = asyncio.ensure_future(asyncio.to_thread(method, self, *args, **kwargs))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self.interruption.request()
+            await asyncio.wait([work])
+            self.interruption.requested = False
+            if not work.cancelled():
+                work.exception()  # it is known; the caller wants to hear of the cancellation
+            raise
 
     setattr(coroutine, "__wrapped__", method)  # noqa: B010  # where inspect looks for the signature
     coroutine.__name__ = f"a{method.__name__}"

@@ -159,8 +159,7 @@ class Attempts:
             self._connection.rollback()
         with suppress(exc.DBAPIError), self._transaction():  # it must not be told instead of the error
             self.book.note(ended)
-            if is_failure:
-                settle()
+            settle()
             if isinstance(error, Undecided):
                 self.book.mark(*error.key, error.seq, UNDECIDED)
 

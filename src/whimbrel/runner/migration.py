@@ -15,7 +15,7 @@ from ..edited import edited, refusal, told
 from ..environment import AlembicStep, Environment, Visit
 from ..errors import DatabaseFailed, RevisionFileBroken
 from ..events import Listener, Notice, RevisionFinished, RevisionStarted
-from ..interruption import Interruption, StopRequested
+from ..interruption import Interruption, Stopped, StopRequested
 from ..journal import Attempt, read_attempts
 from ..journal.attempt import open_ends
 from ..journal.provenance import Provenance, provenance
@@ -124,7 +124,7 @@ class Migration:
         """Run the steps of one database, as often as it takes.
 
         Raises:
-            KeyboardInterrupt: the run was asked to stop.
+            Stopped: the run was asked to.
         """
         interruption = self._interruption
         turn = Turn(visit, dialect, self._limits, self._listen, interruption.sleep)
@@ -133,10 +133,12 @@ class Migration:
         except BaseException as error:
             is_stopped = isinstance(error, StopRequested)
             # The server may hear of it only when it executes the next statement, one of whimbrel's own.
-            if not is_stopped and not (interruption.requested and isinstance(error, exc.DBAPIError)):
+            if not is_stopped and not (
+                interruption.requested and isinstance(error, exc.DBAPIError | KeyboardInterrupt)
+            ):
                 raise self._ended(error)  # noqa: B904  # the same one
             interruption.requested = False  # it was for this run
-            raise self._ended(KeyboardInterrupt()) from error
+            raise self._ended(Stopped()) from error
         finally:
             interruption.use(None)
 

@@ -11,10 +11,11 @@ from sqlalchemy import exc
 
 from ..dialects import Dialect
 from ..environment import Visit
+from ..errors import HalfDone
 from ..events import Listener, Notice
 from ..interruption import Interruption
 from ..planner import Plan, Step
-from .attempts import Attempts
+from .attempts import Attempts, has_half_done
 from .leftovers import clear_leftovers
 from .recorder import Recorder
 from .turn import Turn
@@ -147,6 +148,29 @@ class Protection:
         if self._attempts is not None and self._recorder is not None and not self._is_over:
             self._attempts.finish(has_noted=self._recorder.has_noted)
 
+    def _go_without_journal(self) -> None:
+        """Nobody may write it. What it says of a revision in the middle holds all the same.
+
+        Raises:
+            HalfDone: a revision was left in the middle: else what it has done would be done twice.
+        """
+        visit = self._visit
+        if has_half_done(visit, self._dialect):
+            raise HalfDone(
+                "a revision was left in the middle, and the journal of it cannot be written",
+                where=visit.where,
+                why="the user of the URL has no right to",
+                state="nothing was changed by this run",
+                hint="run the same command as the user that has made the journal's tables: migration_url",
+            )
+        self._attempts = None
+        self._listen(
+            Notice(
+                "no journal is kept: its tables cannot be made or written here",
+                "a revision that is interrupted in the middle cannot be resumed; journal = false hides this",
+            )
+        )
+
     def _open_journal(self, attempts: Attempts, plan: Plan) -> None:
         visit, connection = self._visit, self._visit.context.connection
         assert connection is not None
@@ -162,10 +186,4 @@ class Protection:
                 connection.rollback()
                 visit.context._ensure_version_table()  # it may have been made in that transaction
                 widen(visit, plan)
-            self._attempts = None
-            self._listen(
-                Notice(
-                    "no journal is kept: its tables cannot be made here",
-                    "a revision that is interrupted in the middle cannot be resumed; journal = false hides this",
-                )
-            )
+            self._go_without_journal()

@@ -106,6 +106,7 @@ class Recorder:
         self.was_elsewhere = False
         self._active = True
         self._visit.watcher = self
+        self._visit.committed_midway = bool(self._resumption)
 
     def stop(self) -> None:
         """The revision's own statements are through.
@@ -137,8 +138,8 @@ class Recorder:
             if image_hash(self._changes.image(self._visit.query, statement)) == entry.before_image:
                 book.clear(*self._notes.key, entry.seq)
         self._notes.write_committed()
-        if book.entries(*self._notes.key):  # also what the driver's own connection has committed
-            self._visit.committed_midway = True
+        # Also what the driver's own connection has committed.
+        self._visit.committed_midway = bool(book.entries(*self._notes.key))
 
     @property
     def has_noted(self) -> bool:
@@ -165,6 +166,7 @@ class Recorder:
         with self._interruption.deferred():
             if self._notes.pending or self._resumption:
                 self._turn.may_commit_midway()
+                self._visit.committed_midway = True
             if not self.has_locked_tables:
                 self._notes.committing()
 
@@ -175,6 +177,8 @@ class Recorder:
                 self._leave(_UNSEEN)
 
     def _leave(self, summary: str) -> None:
+        if self._changes.ddl_commits:  # so what cannot be seen may have
+            self._visit.committed_midway = True
         if self._notes.book is None or self.has_locked_tables:
             return
         if self._has_watch or self._changes.ddl_commits:
@@ -187,7 +191,6 @@ class Recorder:
         self._notes.write([entry._replace(seq=self._notes.place(noted), state=STARTED)])
         if self._changes.ddl_commits:
             self._visit.commit_behind()
-            self._visit.committed_midway = True
 
     # -- called by SQLAlchemy ----------------------------------------------------------------------
 
@@ -225,6 +228,7 @@ class Recorder:
         statement = execution.statement
         if kind in (ENDS, COMMITS, MAY_COMMIT) and not takes_all_back(statement):
             self.committing()
+        self._visit.committed_midway = self._visit.committed_midway or kind in (COMMITS, MAY_COMMIT)
         self._session.watch_tables(statement)
         if self._session.locks_tables(statement):
             self._leave(_LOCKED)  # not even the journal can be written behind it
@@ -257,15 +261,18 @@ class Recorder:
 
     def _commit_midway(self, execution: Execution, entry: Entry) -> None:
         """A statement that commits what came before, then itself."""
-        statement = execution.statement
+        statement, visit = execution.statement, self._visit
         self._turn.may_commit_midway()
+        commits_others = self._notes.pending
         entry = self._begin(entry, statement)
         if self._notes.book is not None and not self._changes.commits_first(statement):
-            self._visit.commit_behind()
-        self._visit.committed_midway = True
+            visit.commit_behind()
+        # One whose image is known is executed, or not.
+        visit.committed_midway = visit.committed_midway or commits_others or entry.before_image is None
         self._refused = (entry, statement) if entry.before_image is not None else None
         self._patiently(lambda: self._execute(execution), statement)
         self._refused = None
+        visit.committed_midway = True
         self._notes.committed(execution.result(entry))
 
     def _commit_perhaps(self, execution: Execution, entry: Entry) -> None:

@@ -116,8 +116,10 @@ def _unfinished(visit: Visit) -> list[tuple[Unfinished, Book]]:
 
 
 def _in_question(entries: list[Entry]) -> Entry | None:
-    """The statement that nobody can know about; else the one that was begun, which may yet be found out."""
-    return next((entry for state in (UNDECIDED, STARTED) for entry in entries if entry.state == state), None)
+    """The statement that nobody can know about. One whose image is known is looked for by the next run."""
+    undecided = (entry for entry in entries if entry.state == UNDECIDED)
+    begun = (entry for entry in entries if entry.state == STARTED and entry.before_image is None)
+    return next(undecided, None) or next(begun, None)
 
 
 def _decide(visit: Visit, book: Book, one: Unfinished, decision: Decision) -> None:

@@ -24,7 +24,8 @@ from ..settings.limits import Limits
 from .holding import holder_of
 
 OVERTAKEN, LOCKED = "overtaken", "locked"
-_TOLD_EVERY = 10.0
+_TOLD_AFTER, _TOLD_EVERY = 1.0, 10.0
+"""Seconds until it is said that the database is waited for, and from then on."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 
 
@@ -60,7 +61,7 @@ class Turn:
         self._sleep = sleep
         self._lock: Lock | None = None
         self._waits_for_locks = self._lock_wait()
-        self._told = _TOLD_EVERY
+        self._told = _TOLD_AFTER
 
     # -- the lock -------------------------------------------------------------------------------
 
@@ -101,7 +102,10 @@ class Turn:
     def _prepared(self, lock: Lock | None = None) -> Iterator[None]:
         """Have the session prepared meanwhile, and give its lock back afterwards, if it has one."""
         visit, name = self._visit, f"whimbrel on {gethostname()}, process {getpid()}"
-        undo = self._sessions.prepare(visit.query, name, self._limits.lock_timeout)
+        seconds = self._limits.lock_timeout
+        if lock is None:  # the limit is that of the lock as well
+            seconds = min(seconds or self._limits.lock_wait, self._limits.lock_wait)
+        undo = self._sessions.prepare(visit.query, name, seconds)
         visit.commit_behind()  # a rollback would forget it
         try:
             yield
@@ -276,7 +280,7 @@ class Turn:
                 if again.args[0] == LOCKED and not self._waits_for_locks.wait():
                     raise busy(self._holder(), self._limits.lock_wait, self._visit.where) from again
             except exc.DBAPIError as error:
-                if not self._visit.owned or not may_repeat(error.orig):
+                if not self._visit.owned or self._visit.blocked is not None or not may_repeat(error.orig):
                     raise
                 self._visit.roll_back()
                 # With a COMMIT that fails, SQLAlchemy names no statement.
@@ -297,8 +301,9 @@ class Turn:
             return None
         if self._sessions.locks_each_transaction and statement.verb != "COMMIT":
             if self._waits_for_locks.waited > self._told:
-                self._listen(Waiting("the database", str(self._holder() or "another program"), self._told))
-                self._told += _TOLD_EVERY
+                waited = self._waits_for_locks.waited
+                self._listen(Waiting("the database", str(self._holder() or "another program"), waited))
+                self._told = waited + _TOLD_EVERY
             if not self._waits_for_locks.wait():
                 raise busy(self._holder(), self._limits.lock_wait, self._visit.where) from error
             return self._waits_for_locks
@@ -307,7 +312,10 @@ class Turn:
         what = {"lock": "a lock", "deadlock": "another try after a deadlock"}.get(reason, "another try")
         who = " and ".join(map(str, self._blockers(statement))) or self._unknown
         self._listen(Waiting(f"{what}, for {statement.summary}", who, patience.waited))
-        return patience if patience.wait() else None
+        if patience.wait():
+            return patience
+        self._visit.blocked = f"tried for {patience.waited:.0f} s, and in the way was {who}"
+        return None
 
     def _blockers(self, statement: Statement) -> list[Holder]:
         try:

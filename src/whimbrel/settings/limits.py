@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import UsageError
 from ..record import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
@@ -28,12 +29,33 @@ class Limits(Record):
     strict: bool = False
 
 
+_LONGEST = 2_000_000
+"""Seconds: PostgreSQL counts milliseconds in 31 bits."""
+
+
 def limits(options: Mapping[str, Any], **given: Any) -> Limits:
     """The settings of a run.
 
     Args:
         options: what is configured.
         given: what the command says, or None; it goes first.
+
+    Raises:
+        UsageError: a time is none.
     """
+    for name in ("lock_wait", "lock_timeout"):
+        if (value := given.get(name)) is not None:
+            _check(name, value)
     named = {name: options[name] for name in Limits._fields if name in options}
     return Limits(**{**named, **{name: value for name, value in given.items() if value is not None}})
+
+
+def _check(name: str, value: object) -> None:
+    is_time = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST
+    if not is_time:
+        raise UsageError(
+            f"{name} is no time: {value!r}",
+            why=f"it is a number of seconds, from 0 to {_LONGEST}",
+            state="nothing was changed",
+            hint=f"{name}=30, for half a minute",
+        )

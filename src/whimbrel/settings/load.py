@@ -203,6 +203,14 @@ def _alembic_database(
     location = options.script_location
     runs_env = has_env(location)
     origin = configured or options.origin
+    for key in ("url", "url_from", "models") if runs_env and configured else ():
+        if key in overrides:
+            raise ConfigurationInvalid(
+                f"{key} has no effect on {name}: its env.py decides that",
+                where=str(configured),
+                state="nothing was changed",
+                hint="take it out, or go without the env.py: script_location instead of config",
+            )
     # An ini file without an env.py is only a place to write settings in: the rest is whimbrel's own.
     url = {} if runs_env else {"find_url": lambda: search.url(name, overrides, origin, only=only)}
     return Database(

@@ -34,6 +34,7 @@ class MySQL:
     hints = {
         "table definition has changed": "run the same command again",
         "unknown database": "create it (CREATE DATABASE NAME), or correct the name at the end of the URL",
+        "command denied|you need .* privilege|not owner of thread": "use a user who may: migration_url",
         "access denied": "check user and password in the URL",
         "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
         "refused|can't connect|timed out|unreachable": "check that the server runs and listens there",

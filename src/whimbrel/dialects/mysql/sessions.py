@@ -55,7 +55,7 @@ class Sessions:
         What it is called only a client that connects can say.
         """
         [[own, of_server]] = query("SELECT @@SESSION.lock_wait_timeout, @@GLOBAL.lock_wait_timeout")
-        if own != of_server:
+        if own != of_server or not seconds:
             return ()
         query(f"SET SESSION lock_wait_timeout = {max(1, round(seconds))}")
         return (f"SET SESSION lock_wait_timeout = {int(own)}",)

@@ -37,6 +37,8 @@ class PostgreSQL:
         'database "[^"]*" does not exist': "create it (createdb NAME), or correct the name at the end of the URL",
         "password authentication|no password supplied|role .* does not exist": "check user and password in the URL",
         "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
+        "permission denied|must be (owner|superuser|a superuser|a member)": "use a user who may: migration_url",
+        "read-only transaction": "connect to a server that takes changes, or set default_transaction_read_only off",
         "lock timeout": "let whoever has the lock finish, or end it; then try again",
         "refused|call failed|time(d )?out|unreachable|no such file": "check that the server runs and listens there",
         "SSL|certificate": "check sslmode and sslrootcert in the URL",
