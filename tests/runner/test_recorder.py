@@ -188,7 +188,7 @@ op.add_column("item", sa.Column("b", sa.Integer))
 """.strip()
 
 
-@pytest.mark.parametrize(("word", "after"), [("TABLE extra", False), ("TABLE extra", True), ("COLUMN b ", True)])
+@pytest.mark.parametrize(("word", "after"), [("TABLE extra", False), ("n + 1", True), ("COLUMN b ", True)])
 def test_a_revision_may_look_before_it_acts(mariadb: str, tmp_path: Path, crash: Crash, word: str, after: bool) -> None:
     executed(mariadb, "INSERT INTO account VALUES (0)")
     project = project_of(tmp_path, mariadb, INSPECTS)
@@ -197,6 +197,19 @@ def test_a_revision_may_look_before_it_acts(mariadb: str, tmp_path: Path, crash:
     assert rows(mariadb, "SELECT n FROM account") == [(1,)]
     assert "extra" in tables(mariadb)
     assert left(mariadb) == []
+
+
+def test_if_that_was_the_last_thing_it_did_a_human_says_that_nothing_stood_behind_it(
+    mariadb: str, tmp_path: Path, crash: Crash
+) -> None:
+    executed(mariadb, "INSERT INTO account VALUES (0)")
+    project = project_of(tmp_path, mariadb, INSPECTS)
+    crash.upgrade(project, "TABLE extra", after=True)
+    with pytest.raises(errors.NeedsDecision, match="CREATE TABLE extra"):
+        project.upgrade()
+    project.resolve("happened")
+    project.upgrade()
+    assert rows(mariadb, "SELECT n FROM account") == [(1,)]
 
 
 CONCURRENT = """

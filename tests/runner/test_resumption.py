@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from whimbrel.dialects.statement import read_statement
-from whimbrel.journal.book import AGAIN, FINISHED, HAPPENED, STARTED, UNDECIDED, Entry
+from whimbrel.journal.book import AGAIN, FINISHED, HAPPENED, REFUSED, STARTED, UNDECIDED, Entry
 from whimbrel.runner.resumption import Mismatch, Resumption, entry_of, image_hash, is_done
 
 IMAGE = "the image"
@@ -35,7 +35,8 @@ DECISIONS: list[tuple[str, list[Entry], list[str], list[int | None]]] = [
     ("the one that was begun is looked at", noted((A, FINISHED), (B, STARTED)), [A, B, C], [1, 2, None]),
     ("the same twice is matched twice", noted(*TWICE), [UPDATE, UPDATE, UPDATE, B], [1, 2]),
     ("one that looks first leaves out what is there", noted((A, FINISHED), (B, FINISHED)), [B, C], [2, None]),
-    ("also all of it", noted((A, FINISHED), (B, FINISHED)), [C], [None]),
+    ("also all of it, if a human says so", noted((A, FINISHED), (B, HAPPENED)), [C], [None]),
+    ("what was refused is no end", noted((A, FINISHED), (B, REFUSED)), [A, C], [1, None]),
     ("what a human says has happened has", noted((A, FINISHED), (B, HAPPENED)), [A, B], [1, 2]),
     ("what a human says has not is redone", noted((A, FINISHED), (B, AGAIN)), [A, B], [1, 2]),
 ]
@@ -56,6 +57,7 @@ def test_each_statement_is_found_in_the_journal_or_is_new(
 MISMATCHES: list[tuple[str, list[Entry], list[Entry], int]] = [
     ("other parameters", noted((INSERT, FINISHED, {"x": 1})), [entry(INSERT, {"x": 2})], 1),
     ("parameters where there were none", noted((INSERT, FINISHED)), [entry(INSERT, (1,))], 1),
+    ("not all of it, as more may have stood behind it", noted((A, FINISHED), (B, FINISHED)), [entry(C)], 2),
     ("another text", noted((INSERT, FINISHED)), [entry("INSERT INTO a VALUES (2)")], 1),
     ("rows that it does not come to again", noted((INSERT, FINISHED), (B, FINISHED)), [entry(B)], 1),
     ("rows before another new statement", noted((INSERT, FINISHED)), [entry(C)], 1),
@@ -94,7 +96,7 @@ def test_the_statement_that_differs_is_blamed_not_one_that_is_passed_over() -> N
 
 
 def test_what_is_passed_over_is_handed_on_to_be_judged() -> None:
-    resumption = Resumption(noted((A, STARTED), (B, FINISHED)))
+    resumption = Resumption(noted((A, STARTED), (B, FINISHED), (C, FINISHED)))
     assert resumption
     resumption.match(entry(C))
     assert [(one.seq, one.state) for one in resumption.passed_over] == [(1, STARTED), (2, FINISHED)]

@@ -155,11 +155,17 @@ class Changes(Protocol):
     def clean_up(self, query: Query, statement: Statement) -> None:
         """Remove what an interrupted statement has left, so that it can be executed again."""
 
+    def is_temporary(self, query: Query, name: str) -> bool:
+        """Whether a table that was made as a temporary one is there still: it may end with a transaction."""
+
     def is_half_made(self, query: Query, statement: Statement) -> bool:
         """Whether what a statement should have made is there, and of no use."""
 
     def is_forbidden(self, error: BaseException) -> bool:
         """Whether the database has refused a statement for want of a privilege."""
+
+    def undoes_all(self, error: BaseException) -> bool:
+        """Whether with an error the server has rolled the transaction back, and goes on in a new one."""
 
     def is_transient(self, error: BaseException) -> str | None:
         """Why an error may be gone when the transaction is run again: `lock`, `deadlock`, …; None if it will not."""
@@ -212,7 +218,7 @@ class Dialect(Protocol):
         """What stands behind the definition of a table that must have transactions."""
 
     @property
-    def latest(self) -> str:
+    def locking_read(self) -> str:
         """What stands behind a SELECT so that it sees what others have committed since its transaction began.
 
         It locks what it reads. Empty where each statement sees that anyway.

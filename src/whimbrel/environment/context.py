@@ -172,6 +172,7 @@ class WorkContext(EnvironmentContext):
                     on_commit=self._note_commit,
                     on_leave=self._leaving,
                     on_begin=self._beginning,
+                    on_busy=self._waiting,
                 )
             )
         context.impl.transactional_ddl = True
@@ -181,8 +182,9 @@ class WorkContext(EnvironmentContext):
 
     def _note_commit(self) -> None:
         """A revision has committed: it can no more be rolled back, unless it was through."""
-        if self.visits and not (self.visits[-1].recorded or self.visits[-1].aside):
-            self.visits[-1].committed_midway = True
+        visit = self.visits[-1] if self.visits else None
+        if visit is not None and visit.running is not None and not (visit.recorded or visit.aside):
+            visit.committed_midway = True
 
     def _committing(self) -> None:
         self._tell_watcher()
@@ -195,6 +197,10 @@ class WorkContext(EnvironmentContext):
     def _beginning(self) -> None:
         if (watcher := self._watcher) is not None:
             watcher.begun()
+
+    def _waiting(self, error: Exception) -> bool:
+        watcher = self._watcher
+        return watcher is not None and watcher.busy(error)
 
     def _leaving(self) -> None:
         if (watcher := self._watcher) is not None:
@@ -277,7 +283,7 @@ def _look_where_it_is_now(visit: Visit) -> None:
     stock = visit.context.get_current_heads
 
     def get_current_heads() -> tuple[str, ...]:
-        return visit.read() if visit.latest else stock()
+        return visit.read() if visit.locking_read else stock()
 
     visit.context.get_current_heads = get_current_heads  # type: ignore[method-assign]  # for this context only
 

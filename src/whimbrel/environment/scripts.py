@@ -110,6 +110,10 @@ class LazyScript(Script):
                 )
         return module
 
+    def forget(self) -> None:
+        """Have the file executed anew when its module is asked for next: what it has at its top may be used up."""
+        self.__dict__.pop("module", None)
+
     @property
     def longdoc(self) -> str:
         """The docstring."""

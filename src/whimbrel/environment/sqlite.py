@@ -44,6 +44,7 @@ class Transactions:
         on_commit: called when something was committed that can no more be rolled back.
         on_leave: called before the transaction is left to the driver.
         on_begin: called when a transaction has begun, and nobody else can write any more.
+        on_busy: called with the driver's error when it cannot begin; whether to try again.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Transactions:
         on_commit: Callable[[], None],
         on_leave: Callable[[], None],
         on_begin: Callable[[], None],
+        on_busy: Callable[[Exception], bool],
     ) -> None:
         self.connection = connection
         self._driver: Any = connection.connection.driver_connection
@@ -61,6 +63,7 @@ class Transactions:
         self._on_commit = on_commit
         self._on_leave = on_leave
         self._on_begin = on_begin
+        self._on_busy = on_busy
         self._is_ours = False
         self._is_drivers = False
         self._changed = False
@@ -116,12 +119,23 @@ class Transactions:
             self._on_commit()
 
     def _begin_immediate(self) -> None:
-        with errors_explained(self.connection, _BEGIN):
-            cursor = self.connection.connection.cursor()
-            cursor.execute(_BEGIN)
-            cursor.close()
+        while not self._has_begun():
+            pass
         self._is_ours = True
         self._on_begin()
+
+    def _has_begun(self) -> bool:
+        with errors_explained(self.connection, _BEGIN):
+            cursor = self.connection.connection.cursor()
+            try:
+                cursor.execute(_BEGIN)
+            except self.connection.dialect.loaded_dbapi.OperationalError as error:
+                if not self._on_busy(error):
+                    raise
+                return False
+            finally:
+                cursor.close()
+        return True
 
     def _commit(self) -> None:
         """Commit behind SQLAlchemy's back, which goes on believing in its transaction; not in one of its savepoints."""

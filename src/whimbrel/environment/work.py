@@ -47,6 +47,9 @@ class Watcher(Protocol):
     def begun(self) -> None:
         """A transaction has begun behind SQLAlchemy's back, perhaps not the first one."""
 
+    def busy(self, error: Exception) -> bool:
+        """A transaction cannot begin, as somebody else writes; whether it may be tried again, after a while."""
+
     def committing(self) -> None:
         """Before something is committed although the revision is not through."""
 
@@ -118,7 +121,7 @@ class Visit:
         connect_timeout: how long a new connection to it is waited for, in seconds.
         driver: the driver's connection that the work began with.
         blocked: who was in the way of a statement that was given up, and how long it was tried.
-        latest: what stands behind a SELECT so that it sees what others have committed since the transaction began.
+        locking_read: what stands behind a SELECT so that it sees what others have committed meanwhile.
     """
 
     context: MigrationContext
@@ -147,7 +150,7 @@ class Visit:
     connect_timeout: float = CONNECT_TIMEOUT
     driver: Any = None
     blocked: str | None = None
-    latest: str = ""
+    locking_read: str = ""
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -242,7 +245,7 @@ class Visit:
         """What the version table holds, read on the migration's own connection."""
         if self.dialect is None:
             return self.context.get_current_heads()
-        return versions.read(self.query, self.dialect, self.context.version_table, self.schema, self.latest)
+        return versions.read(self.query, self.dialect, self.context.version_table, self.schema, self.locking_read)
 
     def read_rows(self, condition: str = "", *, begins: bool = False) -> tuple[str, ...]:
         """As `read`, of a table that is there.
@@ -261,7 +264,7 @@ class Visit:
         ask, table = query if begins else self.query, self.context.version_table
         try:
             where = f" WHERE {condition}" if condition else ""
-            return versions.rows(ask, self.dialect, table, self.schema, where + self.latest)
+            return versions.rows(ask, self.dialect, table, self.schema, where + self.locking_read)
         except VersionTableBroken as error:
             cause = error.__cause__
             if isinstance(cause, DBAPIError) and self.dialect.changes.is_transient(cause.orig or cause):

@@ -33,6 +33,7 @@ class Entry(Record):
         affected, inserted_id: what the driver said of it.
         returned: the rows that it returned, if they are keys that the database has made up; `NOT_KEPT` for any others;
             None if it returned none.
+        reads_sha256: a hash of the rows that the revision had read before; None if it had read none.
     """
 
     seq: int
@@ -44,6 +45,7 @@ class Entry(Record):
     affected: int | None = None
     inserted_id: int | None = None
     returned: str | None = None
+    reads_sha256: str | None = None
 
 
 NOT_KEPT = "not kept"
@@ -65,7 +67,7 @@ class Book:
             here commits.
         dialect: what the database is.
         schema: the schema of the version table.
-        latest: what stands behind its questions, see `Dialect.latest`.
+        locking_read: what stands behind its questions, see `Dialect.locking_read`.
     """
 
     def __init__(
@@ -73,9 +75,9 @@ class Book:
         execute: Callable[[str, Sequence[Any]], list[tuple[Any, ...]]],
         dialect: Dialect,
         schema: str | None,
-        latest: str = "",
+        locking_read: str = "",
     ) -> None:
-        self._latest = latest
+        self._locking_read = locking_read
         self._run = execute
         self._dialect = dialect
         self._may_be_gone = False
@@ -120,14 +122,12 @@ class Book:
 
     def half_done(self) -> tuple[tuple[str, str], ...]:
         """The revisions of which something is committed, and not all: with their direction."""
-        return read_half_done(lambda sql: self._execute(sql, ()), self._dialect, self._schema, self._latest)
+        return read_half_done(lambda sql: self._execute(sql, ()), self._dialect, self._schema, self._locking_read)
 
     def entries(self, revision: str, direction: str) -> list[Entry]:
         """The statements of a revision that was left in the middle."""
-        columns = ", ".join(Entry._fields)
-        select = (
-            f"SELECT {columns} FROM {self._statements} WHERE revision = ? AND direction = ? ORDER BY seq{self._latest}"
-        )
+        columns, behind = ", ".join(Entry._fields), f"ORDER BY seq{self._locking_read}"
+        select = f"SELECT {columns} FROM {self._statements} WHERE revision = ? AND direction = ? {behind}"
         return [Entry(*row) for row in self._execute(select, (revision, direction))]
 
     def write(self, revision: str, direction: str, entries: Iterable[Entry]) -> None:
@@ -163,7 +163,9 @@ class Book:
 
     def _read(self, condition: str, *parameters: Any) -> list[Attempt]:
         columns = ", ".join(Attempt._fields)
-        rows = self._execute(f"SELECT {columns} FROM {self._attempts} WHERE {condition}{self._latest}", parameters)
+        rows = self._execute(
+            f"SELECT {columns} FROM {self._attempts} WHERE {condition}{self._locking_read}", parameters
+        )
         return [Attempt(*row) for row in rows]
 
     def _put(self, table: str, columns: Iterable[str], key: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:

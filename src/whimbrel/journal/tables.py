@@ -50,6 +50,7 @@ STATEMENT_COLUMNS = {
     "affected": "BIGINT",
     "inserted_id": "BIGINT",
     "returned": "TEXT",
+    "reads_sha256": "VARCHAR(64)",
     "at": "VARCHAR(32) NOT NULL",
 }
 """The columns of `whimbrel_statement`: which revision, the fields of an Entry in their order, and when."""

@@ -60,7 +60,7 @@ class Attempts:
         self._running: Attempt | None = None
         self._committing: Attempt | None = None
         self._untold: Attempt | None = None
-        self.book = Book(visit.execute, self._dialect, visit.schema, visit.latest)
+        self.book = Book(visit.execute, self._dialect, visit.schema, visit.locking_read)
 
     def follow(self, plan: Plan) -> None:
         """Make the journal if it is not there, note which attempts have crashed, and that the first step begins.
@@ -187,7 +187,7 @@ class Attempts:
         if visit.schema is not None:
             return bool(visit.query(dialect.table_exists(STATEMENTS, visit.schema)))
         [[schema, is_there]] = visit.query(dialect.schema_of(STATEMENTS))
-        self.book = Book(visit.execute, dialect, schema, visit.latest)
+        self.book = Book(visit.execute, dialect, schema, visit.locking_read)
         return bool(is_there)
 
     def _take_back(self) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.util import await_only
 from ..dialects.statement import Statement, read_statement
 from ..journal import PREFIX
 from ..journal.book import FINISHED, NOT_KEPT, Entry
+from .reads import Reads, is_of_catalog
 from .resumption import entry_of
 
 _HOLD_TABLES = ("SCHEMA", "DATABASE", "OWNED")
@@ -41,6 +42,11 @@ class Execution:
     def statement(self) -> Statement:
         """What it does to what."""
         return read_statement(self._sql, self._context.dialect.name)
+
+    @property
+    def sql(self) -> str:
+        """Its text."""
+        return self._sql
 
     @property
     def sets_autocommit(self) -> bool:
@@ -82,6 +88,15 @@ class Execution:
     def entry(self, seq: int, salt: str) -> Entry:
         """The statement as the journal has it, before it is executed."""
         return entry_of(seq, self.statement, self._sql, self._parameters, salt)
+
+    def note_rows(self, reads: Reads) -> None:
+        """Note the rows that it has returned, unless they are of the schema, or still with the server."""
+        description = getattr(self._cursor, "description", None)
+        if description is None or self._context._is_server_side or is_of_catalog(self._sql):
+            return
+        rows = [tuple(row) for row in self._cursor.fetchall()]
+        self._serve(description, rows)
+        reads.add(self._sql, self._parameters, rows)
 
     def result(self, entry: Entry) -> Entry:
         """The same when it was executed, with what the driver says of it."""

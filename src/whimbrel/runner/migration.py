@@ -12,7 +12,7 @@ from sqlalchemy import exc
 
 from ..dialects import Dialect
 from ..edited import edited, refusal, told
-from ..environment import AlembicStep, Environment, Visit
+from ..environment import AlembicStep, Environment, LazyScript, Visit
 from ..errors import DatabaseFailed, RevisionFileBroken
 from ..events import Listener, Notice, RevisionFinished, RevisionStarted
 from ..interruption import Interruption, Stopped, StopRequested
@@ -59,6 +59,7 @@ class Migration:
         self._protection: Protection | None = None
         self._first_plan: Plan | None = None
         self._failed: list[Protection] = []
+        self._begun_once: set[str] = set()
         self._warned: set[tuple[object, ...]] = set()
         self.untold: list[RevisionFinished] = []
         """Revisions that are through, but not committed: somebody may still roll them back."""
@@ -197,11 +198,11 @@ class Migration:
     @staticmethod
     def _attempts_of(visit: Visit, dialect: Dialect) -> list[Attempt]:
         """The attempts that the journal has, as far as a transaction that began before it was made can see them."""
-        for _ in range(_TRIES if dialect.latest else 0):
+        for _ in range(_TRIES if dialect.locking_read else 0):
             with suppress(DatabaseFailed):
                 return read_attempts(visit.query, dialect, visit.schema)
             visit.end_driver_transaction()
-        if dialect.latest and not visit.owned:
+        if dialect.locking_read and not visit.owned:
             return []
         return read_attempts(visit.query, dialect, visit.schema)
 
@@ -226,6 +227,8 @@ class Migration:
         steps = []
         for step in plan.steps:
             script = scripts.get_revision(step.revision)
+            if step.revision in self._begun_once and isinstance(script, LazyScript):
+                script.forget()
             if not callable(getattr(script.module, step.direction, None)):
                 raise RevisionFileBroken(
                     f"revision {step.revision} has no {step.direction}()",
@@ -239,6 +242,7 @@ class Migration:
         if not visit.offline:
             number = len(visit.finished) + 1
             self._listen(RevisionStarted(step.revision, step.message, step.direction, number, visit.planned))
+        self._begun_once.add(step.revision)
         visit.running, visit.recorded, visit.committed_midway = step.revision, False, False
 
     def _finish(self, visit: Visit, step: Step, seconds: float) -> None:

@@ -67,7 +67,7 @@ class Protection:
         """Whether an error was raised on the connection of the migrations, and another try would do nothing twice."""
         recorder = self._recorder
         failed_here = recorder is None or recorder.failed is error or self._visit.recorded
-        ours = failed_here and not (recorder is not None and recorder.was_elsewhere)
+        ours = failed_here and (recorder is None or recorder.may_repeat)
         if self._visit.running is not None and not ours:
             return False
         return self.may_resume or not self._visit.committed_midway
@@ -88,7 +88,7 @@ class Protection:
         clear_leftovers(self._visit, self._listen)
         widen(self._visit, plan)
         # With nothing to do, and in a transaction of MySQL that may be older than the journal, that is left alone.
-        if self._attempts is not None and (plan.steps or not self._visit.latest):
+        if self._attempts is not None and (plan.steps or not self._visit.locking_read):
             self._open_journal(self._attempts, plan)
         if self._visit.owned and connection.in_transaction():
             connection.commit()

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from threading import get_ident
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Pool, event
 
 from ..connect.engine import driver_is_in_transaction, errors_explained
 from ..dialects import Dialect
@@ -20,10 +21,11 @@ from ..dialects.statement import Statement, only_looks, read_statement
 from ..environment import Visit, watched
 from ..errors import WhimbrelError
 from ..interruption import Interruption, StopRequested
-from ..journal.book import AGAIN, FINISHED, NOT_KEPT, REFUSED, STARTED, Book, Entry
+from ..journal.book import AGAIN, FINISHED, HAPPENED, NOT_KEPT, REFUSED, STARTED, Book, Entry
 from ..patience import Patience
 from .execution import Execution
 from .notes import Notes, takes_all_back
+from .reads import Reads
 from .resumption import Mismatch, Resumption, entry_of, image_hash, is_done
 from .session_state import SessionState
 from .turn import Again, Turn
@@ -59,11 +61,17 @@ class Recorder:
         self._interruption = interruption
         self._turn = turn
         self._active = False
+        self._thread = get_ident()
         self._hooks = {name: self._hook(name) for name in _HOOKS}
         self._notes = Notes(None, ("", ""))
         self._session = SessionState(self._changes.ddl_commits)
         self._resumption = Resumption(())
+        self._reads = Reads()
+        self._read_otherwise: Entry | None = None
+        """The last statement that was done when the revision had read something else before it."""
         self._stopped_by: Exception | None = None
+        self._caught: tuple[Exception, str] | None = None
+        """What did not get its lock in time, with its text; the revision may have gone on as if nothing had been."""
         self.failed: Exception | None = None
         """What the driver has raised last, on this connection and no other one of the revision's."""
         # `environment.sqlite` watches where it keeps the transactions.
@@ -77,7 +85,7 @@ class Recorder:
         self._watch.__enter__()
         for name in _HOOKS:
             event.listen(self._connection.engine, name, self._hooks[name])
-        event.listen(self._connection.engine, "engine_connect", self._connected)
+        event.listen(Pool, "checkout", self._checked_out)
         event.listen(self._connection, "begin", self._begun)
         event.listen(self._connection, "rollback", self._rolled_back)
         return self
@@ -87,7 +95,7 @@ class Recorder:
         self._watch.__exit__(None, None, None)
         for name in _HOOKS:
             event.remove(self._connection.engine, name, self._hooks[name])
-        event.remove(self._connection.engine, "engine_connect", self._connected)
+        event.remove(Pool, "checkout", self._checked_out)
         event.remove(self._connection, "begin", self._begun)
         event.remove(self._connection, "rollback", self._rolled_back)
 
@@ -102,9 +110,11 @@ class Recorder:
         self._resumption = resumption or Resumption(())
         self._notes = Notes(book, key, self._resumption.left)
         self._session = SessionState(self._changes.ddl_commits)
-        self._stopped_by = self.failed = self._refused = None
+        self._reads, self._read_otherwise = Reads(), None
+        self._stopped_by = self.failed = self._refused = self._caught = None
         self.was_elsewhere = False
         self._active = True
+        self._thread = get_ident()
         self._visit.watcher = self
         self._visit.committed_midway = bool(self._resumption)
 
@@ -117,11 +127,15 @@ class Recorder:
         """
         self._active = False
         if self._stopped_by is not None:
-            raise self._stopped_by
-        if self.failed is not None and self._changes.is_transient(self.failed) is not None:
-            with errors_explained(self._connection):  # the limit to lock waits is ours, so it is not the revision's
-                raise self.failed
-        if self._resumption:
+            with errors_explained(self._connection):
+                raise self._stopped_by
+        if self._caught is not None:
+            error, sql = self._caught
+            with errors_explained(
+                self._connection, sql
+            ):  # the limit is whimbrel's, so the revision cannot have meant it
+                raise error
+        if self._resumption or self._read_otherwise:
             self._matched(Entry(0, "", "its end", "", ""))
 
     def settle(self) -> None:
@@ -147,6 +161,11 @@ class Recorder:
         return self._notes.has_any
 
     @property
+    def may_repeat(self) -> bool:
+        """Whether another try, in the same session, would do nothing twice and find nothing in its way."""
+        return self._session.is_repeatable and not self.was_elsewhere
+
+    @property
     def has_locked_tables(self) -> bool:
         """Whether the revision has locked tables, and may have left them so."""
         return self._session.has_locked_tables
@@ -169,6 +188,13 @@ class Recorder:
                 self._visit.committed_midway = True
             if not self.has_locked_tables:
                 self._notes.committing()
+
+    def busy(self, error: Exception) -> bool:
+        """A transaction in the middle of the revision cannot begin yet, on SQLite: wait; whether to try again."""
+        if not self._active:
+            return False
+        with self._interruption.deferred():
+            return self._turn.wait_out(error, read_statement("BEGIN"), None) is not None
 
     def leaving(self) -> None:
         """From now on statements cannot be seen. That they may have been executed is noted."""
@@ -210,18 +236,24 @@ class Recorder:
 
     def _execute_once(self, execution: Execution, *, looks: bool) -> None:
         if looks:
-            return self._execute(execution)
+            return self._look(execution)
         kind = kind_of(self._changes, execution.statement)
-        if kind in (PASSES, ENDS) or self.has_locked_tables or self._session.is_temporary(execution.statement):
+        if kind in (PASSES, ENDS) or self.has_locked_tables or self._is_temporary(execution.statement):
             return self._pass(execution, kind)
         entry = execution.entry(self._notes.next(), "/".join(self._notes.key))
-        noted = self._matched(entry)
+        noted = self._matched(entry._replace(reads_sha256=self._reads.sha256))
         if noted is not None and self._is_done(noted, execution.statement):
             execution.pretend(noted)
         else:
-            self._note(execution, entry._replace(seq=self._notes.place(noted)), kind)
+            placed = entry._replace(seq=self._notes.place(noted), reads_sha256=self._reads.sha256)
+            self._note(execution, placed, kind)
         self._session.watch_tables(execution.statement)
         return None
+
+    def _look(self, execution: Execution) -> None:
+        self._execute(execution)
+        if self._notes.book is not None:
+            execution.note_rows(self._reads)
 
     def _pass(self, execution: Execution, kind: str) -> None:
         """Execute what is executed again in every run."""
@@ -232,7 +264,7 @@ class Recorder:
         self._session.watch_tables(statement)
         if self._session.locks_tables(statement):
             self._leave(_LOCKED)  # not even the journal can be written behind it
-        self._execute(execution)
+        self._look(execution)
         self._session.executed(statement, kind, execution.sets_autocommit)
         self._notes.watch(statement)
 
@@ -331,8 +363,10 @@ class Recorder:
 
     # -- parts ----------------------------------------------------------------------------------
 
-    def _connected(self, connection: Connection) -> None:
-        self.was_elsewhere = self.was_elsewhere or self._active
+    def _checked_out(self, *_: object) -> None:
+        """Somebody has taken a connection of any engine: the revision, if that is at work in this thread."""
+        is_its_own = self._active and get_ident() == self._thread and not self._interruption.is_deferred
+        self.was_elsewhere = self.was_elsewhere or is_its_own
 
     def _begun(self, connection: Connection) -> None:
         """Another transaction of the revision begins: what limits its waiting may be of the transaction."""
@@ -354,8 +388,22 @@ class Recorder:
             with self._interruption:
                 execution.execute()
         except Exception as error:
-            self.failed = error
+            self._fail(error, execution)
             raise
+
+    def _fail(self, error: Exception, execution: Execution) -> None:
+        self.failed = error
+        if self._changes.undoes_all(error):  # whatever the revision makes of it, what it did before is gone
+            self._notes.rolled_back()
+            self._stopped_by = error
+        is_ours = "NOWAIT" not in execution.statement.words and not self._session.has_own_limit
+        if is_ours and self._changes.is_transient(error) == "lock":
+            self._caught = error, execution.sql
+
+    def _is_temporary(self, statement: Statement) -> bool:
+        """Whether a statement changes only a table that ends with the session, and is executed again in each."""
+        name = self._session.temporary_table(statement)
+        return name is not None and self._changes.is_temporary(self._visit.query, name)
 
     @property
     def _autocommits(self) -> bool:
@@ -375,6 +423,13 @@ class Recorder:
             if passed.state == STARTED and not self._is_atomic(passed):
                 why = "it was being executed, and the revision does not come to it any more"
                 raise unknown(self._notes.key, passed, why)
+        if noted is None and self._read_otherwise is not None:
+            why = "it goes by rows that are not the same as then, perhaps as it has changed them itself"
+            raise unlike(self._notes.key, self._read_otherwise, why)
+        if noted is not None and noted.state == HAPPENED:
+            self._read_otherwise = None
+        elif noted is not None and is_done(noted) and noted.reads_sha256 != entry.reads_sha256:
+            self._read_otherwise = noted
         return noted
 
     def _is_atomic(self, entry: Entry) -> bool:
@@ -429,10 +484,11 @@ class Recorder:
     def _patiently(self, execute: Callable[[], None], statement: Statement) -> None:
         """Execute a statement that is alone in its transaction; again when it failed only for the moment."""
         patience: Patience | None = None
+        caught = self._caught
         while True:
             try:
                 execute()
-                self.failed = None
+                self.failed, self._caught = None, caught
                 return
             except Exception as error:
                 cause = getattr(error, "orig", None) or error

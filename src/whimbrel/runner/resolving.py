@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
+from ..dialects import Dialect
 from ..environment import AlembicStep, Environment, Visit, Work
-from ..errors import NothingToResolve
+from ..errors import HalfDone, NothingToResolve
+from ..history import History
 from ..journal import STATEMENTS
 from ..journal.attempt import ABANDONED
 from ..journal.book import AGAIN, HAPPENED, STARTED, UNDECIDED, Book, Entry, now
@@ -134,3 +136,25 @@ def _decide(visit: Visit, book: Book, one: Unfinished, decision: Decision) -> No
         else:
             state = HAPPENED if decision == "happened" else AGAIN
             book.mark(one.revision, one.direction, one.statement or 0, state)
+
+
+def settle_half_done(visit: Visit, dialect: Dialect, history: History, targets: Iterable[str]) -> None:
+    """Before a stamp: revisions that were left in the middle are completed by it, or it is refused. Writes the journal.
+
+    Raises:
+        HalfDone: what became of one is not said by where the database is to be.
+    """
+    if not visit.query(dialect.table_exists(STATEMENTS, visit.schema)):
+        return
+    book = Book(visit.execute, dialect, visit.schema, visit.locking_read)
+    applied = history.ancestors((target for target in targets if target in history), effective=True)
+    for revision, direction in book.half_done():
+        if (direction == "upgrade") != (revision in applied):
+            raise HalfDone(
+                f"the {direction} of {revision} was left in the middle, and a stamp says nothing of what it has done",
+                where=visit.where,
+                why="some of its statements are done and committed",
+                state="nothing was changed",
+                hint="undo it by hand, and say so: whimbrel resolve --abandon; then stamp",
+            )
+        book.clear(revision, direction)

@@ -28,6 +28,7 @@ class Resumption:
     def __init__(self, entries: Iterable[Entry], *, is_edited: bool = False) -> None:
         self.left = list(entries)
         self._is_edited = is_edited
+        self._last = self.left[-1].seq if self.left else 0
         self.passed_over: list[Entry] = []
         """Statements that the revision has not come to again: it looks before it acts, and found them done."""
 
@@ -39,6 +40,7 @@ class Resumption:
 
         A revision may ask the database before it acts (`if not inspector.has_table(…)`), and then leaves out what is
         done. That is accepted of changes to the schema, never of data: `UPDATE … SET n = n + 1` looks the same twice.
+        Nor of the last statement that was begun: more may have stood behind it, under the same condition.
 
         Raises:
             Mismatch: it is not what was executed there the last time.
@@ -72,6 +74,8 @@ class Resumption:
         for entry in entries:
             if entry.state not in (HAPPENED, REFUSED) and (_changes_data(entry) or self._is_edited):
                 raise Mismatch(entry, "the revision does not come to it any more")
+            if entry.seq == self._last and entry.state not in (HAPPENED, REFUSED):
+                raise Mismatch(entry, "the revision does not come to it any more, nor to what may have been behind it")
             self.passed_over.append(entry)
         del self.left[: len(entries)]
 
@@ -96,22 +100,22 @@ def entry_of(seq: int, statement: Statement, sql: str, parameters: Any, salt: st
         parameters: its parameters, of which only a hash is kept.
         salt: mixed into that hash, so that equal values of different revisions do not look equal.
     """
-    hashed = _hash(f"{salt}|{_canonical(parameters)!r}") if parameters else ""
-    return Entry(seq, "", statement.summary[:255], _hash(sql), hashed, None, None, None, None)
+    hashed = _hash(f"{salt}|{canonical(parameters)!r}") if parameters else ""
+    return Entry(seq, "", statement.summary[:255], _hash(sql), hashed)
 
 
-def _canonical(value: Any) -> Any:
+def canonical(value: Any) -> Any:
     """The same for equal values in every process: a view of memory shows where it lies, a set is in any order."""
     if isinstance(value, Mapping):
-        return [(key, _canonical(one)) for key, one in value.items()]
+        return [(key, canonical(one)) for key, one in value.items()]
     if isinstance(value, list | tuple):
-        return [_canonical(one) for one in value]
+        return [canonical(one) for one in value]
     if isinstance(value, set | frozenset):
-        return sorted(repr(_canonical(one)) for one in value)
+        return sorted(repr(canonical(one)) for one in value)
     if isinstance(value, memoryview | bytearray):
         return bytes(value)
     wrapped = next((getattr(value, name) for name in _WRAPPED if hasattr(value, name)), value)
-    return value if wrapped is value else (type(value).__name__, _canonical(wrapped))
+    return value if wrapped is value else (type(value).__name__, canonical(wrapped))
 
 
 def _hash(text: str) -> str:

@@ -13,6 +13,7 @@ from ..planner import Planner, Plans
 from ..settings.limits import Limits
 from .migration import Migration
 from .outcome import Change, Outcome
+from .resolving import settle_half_done
 from .turn import Turn
 from .verification import verify, verify_version_table
 from .widening import make_room
@@ -69,7 +70,10 @@ class Runner:
 
         def steps(visit: Visit) -> Iterator[AlembicStep]:
             visit.planned = 1
-            changes = self._planner(visit).stamp(targets, scripts._stamp_revs)
+            planner = self._planner(visit)
+            changes = planner.stamp(targets, scripts._stamp_revs)
+            if not visit.offline and visit.dialect is not None:
+                settle_half_done(visit, visit.dialect, scripts.history, planner.stamp_targets(targets))
             make_room(visit, [revision for change in changes for revision in change.to_revisions])
             yield from changes
 

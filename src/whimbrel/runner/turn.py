@@ -55,7 +55,7 @@ class Turn:
         self._visit = visit
         self._sessions = dialect.sessions
         self._changes = dialect.changes
-        self._latest = dialect.latest
+        self._locking_read = dialect.locking_read
         self._limits = limits
         self._listen = listen
         self._sleep = sleep
@@ -88,7 +88,7 @@ class Turn:
             return
         if not visit.owned:
             self._lock.acquire(self._lock_wait(), self._listen, in_transaction=True)
-            visit.latest = self._latest  # the transaction may have begun before others were through
+            visit.locking_read = self._locking_read  # the transaction may have begun before others were through
             try:
                 yield
             finally:
@@ -166,6 +166,7 @@ class Turn:
         """
         self.lock_transaction()
         self.check_position()
+        self._waits_for_locks = self._lock_wait()  # whoever comes next is waited for anew
 
     def lock_transaction(self) -> None:
         """In a transaction of a session that may not have the lock, take it until the transaction ends.
@@ -272,6 +273,7 @@ class Turn:
             may_repeat: whether what a driver has raised has left nothing that `once` would do twice.
         """
         patience: Patience | None = None
+        through = len(self._visit.finished)
         while True:
             try:
                 return once()
@@ -283,6 +285,8 @@ class Turn:
                 if not self._visit.owned or self._visit.blocked is not None or not may_repeat(error.orig):
                     raise
                 self._visit.roll_back()
+                if len(self._visit.finished) > through:  # it is another revision that waits now
+                    patience, through = None, len(self._visit.finished)
                 # With a COMMIT that fails, SQLAlchemy names no statement.
                 patience = self.wait_out(error.orig, read_statement(error.statement or "COMMIT"), patience)
                 if patience is None:

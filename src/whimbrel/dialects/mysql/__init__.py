@@ -23,7 +23,7 @@ class MySQL:
     """MySQL."""
 
     name = "mysql"
-    latest = " LOCK IN SHARE MODE"
+    locking_read = " LOCK IN SHARE MODE"
     table_options = " ENGINE=InnoDB"
     drivers = (
         Driver("pymysql", "pymysql", "whimbrel[mysql]"),

@@ -21,7 +21,8 @@ _MOVES_ROWS = words_of("TRUNCATE EXCHANGE")  # of a partition, which the definit
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 _NO_SUCH_TABLE = (1146, 1049, 1059, 1102, 1103)  # nor database; or there cannot be one of this name
 _FORBIDDEN = (1044, 1142, 1370)
-_TRANSIENT = {1205: "lock", 1213: "deadlock", 1020: "conflict"}
+_DEADLOCK = 1213
+_TRANSIENT = {1205: "lock", _DEADLOCK: "deadlock", 1020: "conflict"}
 
 
 class Changes:
@@ -68,11 +69,17 @@ class Changes:
     def clean_up(self, query: Query, statement: Statement) -> None:
         """It is executed or not, and leaves nothing else."""
 
+    def is_temporary(self, query: Query, name: str) -> bool:
+        return True  # until it is dropped
+
     def is_half_made(self, query: Query, statement: Statement) -> bool:
         return False
 
     def is_forbidden(self, error: BaseException) -> bool:
         return bool(error.args) and error.args[0] in _FORBIDDEN
+
+    def undoes_all(self, error: BaseException) -> bool:
+        return bool(error.args) and error.args[0] == _DEADLOCK
 
     def is_transient(self, error: BaseException) -> str | None:
         number = error.args[0] if error.args else None

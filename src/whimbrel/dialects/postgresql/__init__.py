@@ -23,7 +23,7 @@ class PostgreSQL:
     """PostgreSQL."""
 
     name = "postgresql"
-    latest = ""
+    locking_read = ""
     table_options = ""
     put = staticmethod(put_on_conflict)
     literal = staticmethod(literal)

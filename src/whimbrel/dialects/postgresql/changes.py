@@ -66,6 +66,10 @@ class Changes:
         elif self.is_half_made(query, statement):
             query(f"DROP INDEX CONCURRENTLY IF EXISTS {double_quoted(*self._full_name(statement))}")
 
+    def is_temporary(self, query: Query, name: str) -> bool:
+        quoted = literal(double_quoted("pg_temp", name.split(".")[-1]))
+        return query(f"SELECT to_regclass({quoted}) IS NOT NULL") == [(True,)]
+
     def is_half_made(self, query: Query, statement: Statement) -> bool:
         if statement.verb != "CREATE" or not statement.name:
             return False
@@ -73,6 +77,9 @@ class Changes:
 
     def is_forbidden(self, error: BaseException) -> bool:
         return _state(error) == _INSUFFICIENT_PRIVILEGE
+
+    def undoes_all(self, error: BaseException) -> bool:
+        return False  # nothing else is executed until somebody rolls it back
 
     def is_transient(self, error: BaseException) -> str | None:
         return _TRANSIENT.get(_state(error))

@@ -31,7 +31,7 @@ class SQLite:
     """SQLite."""
 
     name = "sqlite"
-    latest = ""
+    locking_read = ""
     table_options = ""
     put = staticmethod(put_on_conflict)
     literal = staticmethod(literal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...record import TYPE_CHECKING
-from ..base import ENDS, IN_TRANSACTION, PASSES
+from ..base import ENDS, IN_TRANSACTION, PASSES, literal
 from ..statement import words_of
 
 if TYPE_CHECKING:
@@ -43,11 +43,20 @@ class Changes:
     def clean_up(self, query: Query, statement: Statement) -> None:
         """It is executed or not, and leaves nothing else."""
 
+    def is_temporary(self, query: Query, name: str) -> bool:
+        found = (
+            f"SELECT 1 FROM sqlite_temp_master WHERE type = 'table' AND lower(name) = {literal(name.split('.')[-1])}"
+        )
+        return bool(query(found))
+
     def is_half_made(self, query: Query, statement: Statement) -> bool:
         return False
 
     def is_forbidden(self, error: BaseException) -> bool:
         return False  # files have owners, SQLite has no users
+
+    def undoes_all(self, error: BaseException) -> bool:
+        return False
 
     def is_transient(self, error: BaseException) -> str | None:
         return "lock" if str(error).startswith(_BUSY) else None

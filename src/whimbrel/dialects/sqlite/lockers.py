@@ -18,16 +18,15 @@ def lockers(path: str) -> list[Holder]:
 
     A line of the kernel's list: `1: POSIX ADVISORY READ 4711 fe:00:131075 1073741826 1073742335` (proc_locks(5)).
     """
-    file, log = _inode(path), _inode(f"{path}-shm")
+    file, log = _place(path), _place(f"{path}-shm")
     found: dict[str, str] = {}
     for words in _locks():
-        _, kind, _, mode, pid, where, first, last = words[:8]
-        inode = where.rpartition(":")[2]
+        _, kind, _, mode, pid, where, first, last = words
         if kind != "POSIX":
             continue
-        if inode == file and mode == "READ":
+        if where == file and mode == "READ":
             found.setdefault(pid, READING)
-        elif inode == file or (inode == log and mode == "WRITE" and int(first) <= _WAL_WRITE_LOCK <= int(last)):
+        elif where == file or (where == log and mode == "WRITE" and int(first) <= _WAL_WRITE_LOCK <= int(last)):
             found[pid] = WRITING
     found.pop(str(os.getpid()), None)
     return [Holder(pid, _name(pid), doing=doing, what="process") for pid, doing in found.items()]
@@ -40,9 +39,11 @@ def _locks() -> list[list[str]]:
     return []
 
 
-def _inode(path: str) -> str | None:
+def _place(path: str) -> str | None:
+    """Device and inode, as the list has them. Where a file system shows another device than it has, nobody is found."""
     with suppress(OSError):
-        return str(os.stat(path).st_ino)
+        found = os.stat(path)
+        return f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
     return None
 
 
