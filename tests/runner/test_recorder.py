@@ -188,7 +188,7 @@ op.add_column("item", sa.Column("b", sa.Integer))
 """.strip()
 
 
-@pytest.mark.parametrize(("word", "after"), [("TABLE extra", False), ("n + 1", True), ("COLUMN b ", True)])
+@pytest.mark.parametrize(("word", "after"), [("TABLE extra", False), ("COLUMN b ", True)])
 def test_a_revision_may_look_before_it_acts(mariadb: str, tmp_path: Path, crash: Crash, word: str, after: bool) -> None:
     executed(mariadb, "INSERT INTO account VALUES (0)")
     project = project_of(tmp_path, mariadb, INSPECTS)
