@@ -21,15 +21,16 @@ from ..dialects.statement import Statement, only_looks, read_statement
 from ..environment import Visit, watched
 from ..errors import WhimbrelError
 from ..interruption import Interruption, StopRequested
-from ..journal.book import AGAIN, FINISHED, HAPPENED, NOT_KEPT, REFUSED, STARTED, Book, Entry
+from ..journal.book import AGAIN, REFUSED, STARTED, Book, Entry
 from ..patience import Patience
 from .execution import Execution
 from .notes import Notes, takes_all_back
 from .reads import Reads
-from .resumption import Mismatch, Resumption, entry_of, image_hash, is_done
+from .replay import Replay
+from .resumption import Resumption, entry_of, image_hash
 from .session_state import SessionState
 from .turn import Again, Turn
-from .undecided import half_made, unknown, unlike
+from .undecided import half_made, unknown
 
 _HOOKS = ("do_execute", "do_executemany", "do_execute_no_params")
 _UNSEEN = "statements through the driver's own connection"
@@ -65,10 +66,8 @@ class Recorder:
         self._hooks = {name: self._hook(name) for name in _HOOKS}
         self._notes = Notes(None, ("", ""))
         self._session = SessionState(self._changes.ddl_commits)
-        self._resumption = Resumption(())
+        self._replay = self._replay_of(("", ""), Resumption(()))
         self._reads = Reads()
-        self._read_otherwise: Entry | None = None
-        """The last statement that was done when the revision had read something else before it."""
         self._stopped_by: Exception | None = None
         self._caught: tuple[Exception, str] | None = None
         """What did not get its lock in time, with its text; the revision may have gone on as if nothing had been."""
@@ -107,16 +106,17 @@ class Recorder:
             book: where to note statements; None to note nothing.
             resumption: what is left of an interrupted run of it.
         """
-        self._resumption = resumption or Resumption(())
-        self._notes = Notes(book, key, self._resumption.left)
+        left = resumption or Resumption(())
+        self._replay = self._replay_of(key, left)
+        self._notes = Notes(book, key, left.left)
         self._session = SessionState(self._changes.ddl_commits)
-        self._reads, self._read_otherwise = Reads(), None
+        self._reads = Reads()
         self._stopped_by = self.failed = self._refused = self._caught = None
         self.was_elsewhere = False
         self._active = True
         self._thread = get_ident()
         self._visit.watcher = self
-        self._visit.committed_midway = bool(self._resumption)
+        self._visit.committed_midway = bool(self._replay)
 
     def stop(self) -> None:
         """The revision's own statements are through.
@@ -131,12 +131,9 @@ class Recorder:
                 raise self._stopped_by
         if self._caught is not None:
             error, sql = self._caught
-            with errors_explained(
-                self._connection, sql
-            ):  # the limit is whimbrel's, so the revision cannot have meant it
+            with errors_explained(self._connection, sql):  # the limit is ours: the revision cannot have meant it
                 raise error
-        if self._resumption or self._read_otherwise:
-            self._matched(Entry(0, "", "its end", "", ""))
+        self._replay.end()
 
     def settle(self) -> None:
         """The revision has failed, and its transaction is rolled back: what is known of its last statement by now.
@@ -183,7 +180,7 @@ class Recorder:
         if not self._active:
             return
         with self._interruption.deferred():
-            if self._notes.pending or self._resumption:
+            if self._notes.pending or self._replay:
                 self._turn.may_commit_midway()
                 self._visit.committed_midway = True
             if not self.has_locked_tables:
@@ -210,7 +207,7 @@ class Recorder:
         if self._has_watch or self._changes.ddl_commits:
             self._visit.resumable = False
         entry = entry_of(self._notes.next(), read_statement(""), summary, None, "")._replace(summary=summary)
-        noted = self._matched(entry)
+        noted = self._replay.match(entry)
         if noted is not None and noted.state != AGAIN:
             raise unknown(self._notes.key, noted, "nobody saw what was executed on the driver's own connection")
         # In the transaction that is there: whoever commits that, commits the note.
@@ -241,8 +238,8 @@ class Recorder:
         if kind in (PASSES, ENDS) or self.has_locked_tables or self._is_temporary(execution.statement):
             return self._pass(execution, kind)
         entry = execution.entry(self._notes.next(), "/".join(self._notes.key))
-        noted = self._matched(entry._replace(reads_sha256=self._reads.sha256))
-        if noted is not None and self._is_done(noted, execution.statement):
+        noted = self._replay.match(entry._replace(reads_sha256=self._reads.sha256))
+        if noted is not None and self._replay.is_done(noted, execution.statement):
             execution.pretend(noted)
         else:
             placed = entry._replace(seq=self._notes.place(noted), reads_sha256=self._reads.sha256)
@@ -412,67 +409,8 @@ class Recorder:
         # A transaction the revision may have begun by itself.
         return (is_told or self._session.autocommits) and not driver_is_in_transaction(self._connection)
 
-    def _matched(self, entry: Entry) -> Entry | None:
-        """What is noted of a statement."""
-        try:
-            noted = self._resumption.match(entry)
-        except Mismatch as mismatch:
-            raise unlike(self._notes.key, *mismatch.args) from None
-        while self._resumption.passed_over:
-            passed = self._resumption.passed_over.pop()
-            if passed.state == STARTED and not self._is_atomic(passed):
-                why = "it was being executed, and the revision does not come to it any more"
-                raise unknown(self._notes.key, passed, why)
-        if noted is None and self._read_otherwise is not None:
-            why = "it goes by rows that are not the same as then, perhaps as it has changed them itself"
-            raise unlike(self._notes.key, self._read_otherwise, why)
-        if noted is not None and noted.state == HAPPENED:
-            self._read_otherwise = None
-        elif noted is not None and is_done(noted) and noted.reads_sha256 != entry.reads_sha256:
-            self._read_otherwise = noted
-        return noted
-
-    def _is_atomic(self, entry: Entry) -> bool:
-        """Whether a statement is executed or not, so that a revision that looks for what it makes does not find a half
-        of it: an index that is built concurrently is there and invalid.
-        """
-        return entry.before_image is not None and self._changes.kind(read_statement(entry.summary)) == COMMITS
-
-    def _is_done(self, noted: Entry, statement: Statement) -> bool:
-        """Whether a statement that was begun is through; cleaned up behind it if it is not.
-
-        Raises:
-            NeedsDecision: nobody can know.
-        """
-        if is_done(noted):
-            if noted.returned == NOT_KEPT:
-                why = "it returned rows that the revision goes by, and they are not kept"
-                raise unknown(self._notes.key, noted, why)
-            self._check_for(noted, statement)
-            return True
-        if noted.state == REFUSED:
-            return False
-        if noted.state == AGAIN:
-            self._changes.clean_up(self._visit.query, statement)
-            return False
-        now = self._changes.image(self._visit.query, statement)
-        if now is None or noted.before_image is None:
-            raise unknown(self._notes.key, noted, "nothing in the database shows whether it was executed")
-        happened = self._changes.happened(statement, now, image_hash(now) != noted.before_image)
-        if happened is None:
-            raise unknown(self._notes.key, noted, "what it has left in the database is not clear")
-        if not happened:
-            self._changes.clean_up(self._visit.query, statement)
-        return happened
-
-    def _check_for(self, noted: Entry, statement: Statement) -> None:
-        """A table that was made must be there: somebody may have undone by hand what the journal calls done."""
-        makes = statement.verb == "CREATE" and statement.subject == "TABLE" and self._changes.ddl_commits
-        if noted.state != FINISHED or not makes or self._changes.image(self._visit.query, statement) != "absent":
-            return
-        later = [part.name for entry in self._resumption.left for part in read_statement(entry.summary).parts]
-        if statement.name not in later:
-            raise unknown(self._notes.key, noted, "it is noted as done, and what it has made is not there")
+    def _replay_of(self, key: tuple[str, str], resumption: Resumption) -> Replay:
+        return Replay(key, resumption, self._changes, self._visit.query)
 
     def _begin(self, entry: Entry, statement: Statement) -> Entry:
         """Note that a statement begins, and what it changes as that is now."""
