@@ -30,7 +30,7 @@ def whimbrel(
     **faults: Any,
 ) -> int:
     """`whimbrel upgrade`: the exit code, and the text of an error, are those of the command line."""
-    from whimbrel import Project, WhimbrelError
+    from whimbrel import Project, WhimbrelError, errors
     from whimbrel.cli.signals import Signals
     from whimbrel.events import RevisionFinished
 
@@ -45,11 +45,11 @@ def whimbrel(
     try:
         with signals if faults.get("act") == "signal" else nullcontext():
             getattr(project, command)(target)
-    except WhimbrelError as error:
-        print("\n".join(error.lines()))
-        return error.exit_code
     except KeyboardInterrupt:
         return 128 + (signals.heard or signal.SIGINT)
+    except WhimbrelError as error:
+        print("\n".join(error.lines()))
+        return 128 + (signals.heard or signal.SIGINT) if isinstance(error, errors.Interrupted) else error.exit_code
     finally:
         if points:
             report("points", points.labels)
