@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -363,6 +363,17 @@ sys.stdin.read()
 """
 
 
+@contextmanager
+def staying(url: str, begin: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has begun a transaction in a file of SQLite, and has read."""
+    command = [sys.executable, "-c", READ_AND_STAY, str(sa.make_url(url).database), begin]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        yield process
+        process.communicate("")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only its kernel tells")
 @pytest.mark.parametrize(("begin", "doing"), [("BEGIN", "reading"), ("BEGIN IMMEDIATE", "writing")])
 def test_processes_that_have_a_file_of_sqlite_locked_are_named(
@@ -371,13 +382,9 @@ def test_processes_that_have_a_file_of_sqlite_locked_are_named(
     url = make_database("sqlite")
     session = open_session(url)
     session.query("CREATE TABLE t (x)")
-    command = [sys.executable, "-c", READ_AND_STAY, str(sa.make_url(url).database), begin]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "locked\n"
+    with staying(url, begin) as process:
         told = [str(one) for one in session.sessions.blockers(session.query, read_statement("COMMIT"))]
         holder = session.holder()
-        process.communicate("")
     assert len(told) == 1
     assert (str(holder) == told[0]) == (doing == "writing")
     assert re.fullmatch(rf"process {process.pid} python[\w.]*, {doing}", told[0])
@@ -393,12 +400,8 @@ def test_with_a_write_ahead_log_it_is_told_who_writes(
     session = open_session(url)
     session.query("PRAGMA journal_mode = WAL")
     session.query("CREATE TABLE t (x)")
-    command = [sys.executable, "-c", READ_AND_STAY, str(sa.make_url(url).database), begin]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "locked\n"
+    with staying(url, begin) as process:
         holder = session.holder()
-        process.communicate("")
     assert (holder is not None and holder.session == str(process.pid)) == writes
 
 

@@ -166,7 +166,8 @@ class Turn:
         """
         self.lock_transaction()
         self.check_position()
-        self._waits_for_locks = self._lock_wait()  # whoever comes next is waited for anew
+        # Whoever comes next is waited for anew, and told of anew.
+        self._waits_for_locks, self._told = self._lock_wait(), _TOLD_AFTER
 
     def lock_transaction(self) -> None:
         """In a transaction of a session that may not have the lock, take it until the transaction ends.
