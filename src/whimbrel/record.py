@@ -37,10 +37,11 @@ else:
 
         @classmethod
         def _filled(cls, values, named):
-            given = {**cls._defaults, **dict(zip(cls._fields, values, strict=False)), **named}
-            if len(values) > len(cls._fields) or given.keys() != set(cls._fields):
+            left = cls._fields[len(values) :]
+            given = {**cls._defaults, **named} if named else cls._defaults
+            if len(values) > len(cls._fields) or not named.keys() <= set(left) or not given.keys() >= set(left):
                 raise TypeError(f"{cls.__name__} takes {', '.join(cls._fields)}")
-            return (given[field] for field in cls._fields)
+            return values + tuple([given[field] for field in left])
 
         @classmethod
         def _make(cls, values):
@@ -50,7 +51,7 @@ else:
             return dict(zip(self._fields, self, strict=True))
 
         def _replace(self, **named):
-            values = [named.pop(field, value) for field, value in zip(self._fields, self, strict=True)]
+            values = list(map(named.pop, self._fields, self))
             if named:
                 raise TypeError(f"{type(self).__name__} has no {', '.join(named)}")
             return tuple.__new__(type(self), values)

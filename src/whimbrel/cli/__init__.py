@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .console import Console
     from .grammar import Command
 
+_MANY_OBJECTS = 100_000
+"""After so many new ones Python looks for rubbish. It would do so after 700."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code.
@@ -119,10 +122,10 @@ def _run(arguments: Sequence[str], console: Console, *, ends_process: bool) -> i
     except SystemExit as end:  # help or the version was asked for
         console.flush()
         return int(end.code or 0)
-    # A short look makes thousands of small objects and no rubbish; searching them for some is a tenth of its time.
-    without_gc = ends_process and command.group == "look"
-    if without_gc:
-        gc.disable()
+    if ends_process:
+        # A command makes thousands of small objects and hardly any rubbish; searching them for some is a tenth of
+        # its time.
+        gc.set_threshold(_MANY_OBJECTS)
     name, _, function = command.run.partition(":")
     module = __import__(f"{__name__}.{name}", fromlist=[function])  # importlib itself would take longer than the module
     session = Session(command, options, console)
@@ -138,6 +141,6 @@ def _run(arguments: Sequence[str], console: Console, *, ends_process: bool) -> i
     else:
         code = run(session)
     console.flush()
-    if without_gc:
+    if ends_process:
         gc.freeze()  # nor does the interpreter search them when it ends
     return int(code or 0)

@@ -134,11 +134,7 @@ def _tokens(sql: str, kind: str) -> list[tuple[str, str]]:
     """The tokens of the beginning; of all of it, if it may be several statements."""
     matches = _TOKENS.get(kind, _TOKENS["sqlite"]).finditer(sql)
     some = matches if ";" in sql else islice(matches, _HEAD)
-    return [(_shape(match), match[0]) for match in some if match["blank"] is None]
-
-
-def _shape(match: re.Match[str]) -> str:
-    return next(shape for shape in ("word", "other", "quoted", "string") if match[shape] is not None)
+    return [(shape, match[0]) for match in some if (shape := match.lastgroup) is not None and shape != "blank"]
 
 
 def _apart(tokens: list[tuple[str, str]], kind: str) -> list[list[tuple[str, str]]]:
