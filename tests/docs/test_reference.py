@@ -143,7 +143,7 @@ def test_every_public_method_is_documented() -> None:
     page = (DOCS / "python-api.rst").read_text(encoding="utf-8")
     listed = re.search(r"autoclass:: whimbrel.Project\n   :members: (.*)", page)
     assert listed is not None
-    public = {name for name in vars(whimbrel.Project) if not name.startswith("_")}
+    public = {name for name in dir(whimbrel.Project) if not name.startswith("_")}
     twins = {name for name in public if name.removeprefix("a") in public and name.startswith("a")}
     assert set(listed[1].split(", ")) == public - twins
 

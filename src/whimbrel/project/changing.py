@@ -1,0 +1,183 @@
+"""Changing a database: to another revision, or what whimbrel has noted of it."""
+
+from __future__ import annotations
+
+from ..errors import TargetInvalid
+from ..record import TYPE_CHECKING
+from .base import ProjectBase, as_list
+from .threads import awaited
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..edited import Edited
+    from ..runner import Decision, Held, Outcome, Unfinished
+
+
+class Changing(ProjectBase):
+    """What `Project` can do to its database."""
+
+    def upgrade(
+        self,
+        target: str = "head",
+        *,
+        sql: bool = False,
+        tag: str | None = None,
+        strict: bool | None = None,
+        lock_wait: float | None = None,
+        lock_timeout: float | None = None,
+    ) -> Outcome:
+        """Apply revisions until the database is at the target. Writes the database.
+
+        Args:
+            target: `head`, `heads`, `+1`, a revision, `label@head`, …; with `sql` also a range `from:to`.
+            sql: write the SQL to standard output instead of running it.
+            tag: whatever the project's env.py does with it.
+            strict: refuse if a revision was edited after it was applied, instead of a notice.
+            lock_wait: seconds to wait for another migrator; 0 to give up at once. As configured, else 600.
+            lock_timeout: seconds that a statement may wait for a lock before it is tried again. As configured, else 2.
+
+        Raises:
+            HistoryEdited: with `strict`.
+            LockBusy: another migrator is at work.
+            NeedsDecision, RevisionEdited, HalfDone: an earlier run was interrupted; see `resolve`.
+            WhimbrelError: what happened, and what state the database is in.
+        """
+        start, end = self._range(target, sql, "upgrade")
+        options = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
+        given = {"strict": strict, "lock_wait": lock_wait, "lock_timeout": lock_timeout}
+        return self._apart(lambda: self._runner(**given).migrate(lambda planner: planner.upgrade(end), **options))
+
+    def downgrade(
+        self,
+        target: str,
+        *,
+        sql: bool = False,
+        tag: str | None = None,
+        lock_wait: float | None = None,
+        lock_timeout: float | None = None,
+    ) -> Outcome:
+        """Take revisions back until the database is at the target. Writes the database.
+
+        Args and errors as `upgrade`; with `sql` the target must be a range `from:to`.
+        """
+        start, end = self._range(target, sql, "downgrade")
+        options = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
+        given = {"lock_wait": lock_wait, "lock_timeout": lock_timeout}
+        return self._apart(lambda: self._runner(**given).migrate(lambda planner: planner.downgrade(end), **options))
+
+    def stamp(
+        self,
+        targets: str | Sequence[str],
+        *,
+        purge: bool = False,
+        sql: bool = False,
+        tag: str | None = None,
+        lock_wait: float | None = None,
+    ) -> Outcome:
+        """Set the revision that the version table holds, without running anything. Writes the database.
+
+        Args:
+            targets: revisions, `heads` or `base`.
+            purge: forget what the table holds first, even revisions that no file has.
+            sql, tag, lock_wait: as in `upgrade`.
+
+        Raises:
+            LockBusy: another migrator is at work.
+            WhimbrelError: a target names no revision; then nothing is purged either.
+        """
+        texts = as_list(targets)
+        start = None
+        if sql:
+            ranges = [self._range(text, sql, "stamp") for text in texts]
+            start, texts = ranges[0][0], [end for _, end in ranges]
+            if len({first for first, _ in ranges if first is not None}) > 1:
+                raise TargetInvalid("stamp --sql starts from one revision", hint="write one range for each command")
+        options = {"as_sql": sql, "starting_rev": start, "destination_rev": tuple(texts), "tag": tag}
+        return self._apart(lambda: self._runner(lock_wait=lock_wait).stamp(texts, purge=purge, **options))
+
+    def ensure_version(self, *, sql: bool = False) -> None:
+        """Create the version table if it does not exist. Writes the database.
+
+        Raises:
+            WhimbrelError: the database refused.
+        """
+        self._apart(lambda: self._runner().ensure_version_table(as_sql=sql))
+
+    def unlock(self, held: Held) -> bool:
+        """End the session that holds the lock, if it still does. What it was executing is rolled back by the server.
+
+        Args:
+            held: one of `holders()`.
+
+        Returns:
+            Whether it was ended; false if it does not hold the lock any more.
+        """
+        from ..runner import end_holder
+
+        return self._apart(lambda: end_holder(self._environment(), held))
+
+    def resolve(self, decision: Decision) -> list[Unfinished]:
+        """Decide what nobody but a human can know of an interrupted revision. Writes the journal.
+
+        Args:
+            decision: `happened`: the statement in question was executed; `did not happen`: it was not, and is executed
+                by the next run; `abandon`: the whole revision was undone by hand, and begins from its top.
+
+        Returns:
+            What was decided on.
+
+        Raises:
+            NothingToResolve: no revision was left in the middle.
+            LockBusy: a migrator is at work.
+        """
+        from ..runner import resolve
+        from ..settings.limits import limits
+
+        run_limits = limits(self.database.options, lock_wait=0)
+        return self._apart(lambda: resolve(self._environment(), run_limits, decision))
+
+    def accept_edits(self) -> list[tuple[str, Edited]]:
+        """Accept the applied revisions that were edited since as they are now. Writes the journal.
+
+        Returns:
+            Which, each with its database.
+
+        Raises:
+            NothingToResolve: none was edited, as far as the journal knows.
+            LockBusy: a migrator is at work.
+        """
+        from ..runner import accept_edits
+        from ..settings.limits import limits
+
+        run_limits = limits(self.database.options, lock_wait=0)
+        return self._apart(lambda: accept_edits(self._environment(), run_limits))
+
+    aupgrade = awaited(upgrade)
+    adowngrade = awaited(downgrade)
+    astamp = awaited(stamp)
+    aensure_version = awaited(ensure_version)
+    aunlock = awaited(unlock)
+    aresolve = awaited(resolve)
+    aaccept_edits = awaited(accept_edits)
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    def _range(self, target: str, sql: bool, command: str) -> tuple[str | None, str]:
+        """The two sides of `from:to`, which only `--sql` has."""
+        from ..history.target import parse_range
+
+        if ":" not in target:
+            if sql and command == "downgrade":
+                raise TargetInvalid(
+                    "downgrade --sql needs a range: without a database nobody knows where it starts",
+                    hint=f"whimbrel downgrade head:{target} --sql",
+                )
+            return None, target
+        if not sql:
+            raise TargetInvalid(
+                f'"{target}" is a range, and {command} starts from where the database is',
+                hint=f"whimbrel {command} {target.partition(':')[2] or 'head'}, or --sql with the range",
+            )
+        start, end = parse_range(target)
+        return start or None, end or "heads"
