@@ -78,6 +78,7 @@ def _as_in_a_new_process(
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         mock.patch.object(sys, "path", [*sys.path]),
+        mock.patch.dict(sys.path_importer_cache),  # "." is another folder each time
         mock.patch.dict(os.environ, env),
         mock.patch.object(Config.__init__, "__defaults__", _with_stdout(out)),
         mock.patch.object(logging.config, "fileConfig", lambda *_, **__: None),

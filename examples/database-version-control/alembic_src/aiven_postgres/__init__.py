@@ -1,0 +1,1 @@
+"""The database aiven_postgres."""

@@ -1,0 +1,1 @@
+"""The database neon_postgres_finance."""

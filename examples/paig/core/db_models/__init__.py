@@ -1,0 +1,1 @@
+"""The base of all models, and the types they share."""
