@@ -1,8 +1,9 @@
-"""What stock Alembic is told where whimbrel is installed: the journal's tables take no part in autogenerate.
+"""What stock Alembic is told where whimbrel is installed: no version table and no journal takes part in autogenerate.
 
-Without it `alembic revision --autogenerate` would drop them, as no model declares them. Alembic, 1.18 or newer, loads
-this module with every `import alembic`, through the entry point `alembic.plugins`: it imports nothing before something
-is compared. Its name there, `alembic.autogenerate.whimbrel`, is one that Alembic uses unless env.py names others.
+Without it `alembic revision --autogenerate` would drop journals, and version tables in other schemas than its own, as
+no model declares them. Alembic, 1.18 or newer, loads this module with every `import alembic`, through the entry point
+`alembic.plugins`: it imports nothing before something is compared. Its name there, `alembic.autogenerate.whimbrel`, is
+one that Alembic uses unless env.py names others.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ def setup(plugin: Any) -> None:
 
 def _leave_out(context: Any, upgrade_ops: Any) -> None:
     """Called by Alembic for each database that it compares, before it looks at any table."""
-    from .journal.comparison import without_journal
+    from .journal.comparison import without_records
 
-    context.run_name_filters = without_journal(context.run_name_filters, context.metadata)
+    version_table = context.migration_context.version_table
+    context.run_name_filters = without_records(context.run_name_filters, context.metadata, version_table)
 
 
 class _Plugin(ModuleType):

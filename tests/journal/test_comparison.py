@@ -1,4 +1,4 @@
-"""The journal's tables take no part in a comparison: not in whimbrel's, and not in that of a stock Alembic beside it.
+"""Version tables and the journal take no part in a comparison: neither in whimbrel's nor in stock Alembic's beside it.
 
 Stock Alembic runs as a process of its own, which finds the plugin as any other does.
 """
@@ -21,7 +21,7 @@ from support.cli import alembic as stock
 from support.journal import write_journal
 from support.projects import Rev, alembic_project, native_project
 from whimbrel import alembic_plugin
-from whimbrel.journal.comparison import without_journal
+from whimbrel.journal.comparison import without_records
 
 with_plugins = pytest.mark.skipif(not HAS_PLUGINS, reason="Alembic has plugins since 1.18")
 
@@ -115,7 +115,9 @@ def test_an_env_py_with_plugins_of_its_own_has_ours_if_it_names_it(
     assert dropped(stock("check", cwd=folder)) == found
 
 
-RECIPE = 'include_name=lambda name, kind, parents: kind != "table" or not name.startswith("whimbrel_"),'
+RECIPE = (
+    'include_name=lambda name, kind, parents: kind != "table" or not name.startswith(("whimbrel_", "alembic_version")),'
+)
 
 
 @pytest.mark.parametrize(
@@ -172,14 +174,120 @@ def test_a_table_of_a_model_is_compared_whatever_its_name_and_no_other_kind_is_l
     metadata = sa.MetaData()
     sa.Table("whimbrel_seen", metadata)
     for models in (metadata, [sa.MetaData(), metadata]):
-        include = without_journal(None, models)
+        include = without_records(None, models, "versions")
         assert include("whimbrel_seen", "table", {})
         assert not include("whimbrel_attempt", "table", {"schema_name": "ops"})
         assert include("whimbrel_attempt", "column", {})
         assert include(None, "schema", {})
-    assert not without_journal(None, None)("whimbrel_statement", "table", {})
-    assert without_journal(lambda name, *_: name == "a", None)("a", "table", {})
-    assert not without_journal(lambda name, *_: name == "a", None)("b", "table", {})
+    assert not without_records(None, None, "versions")("whimbrel_statement", "table", {})
+    assert without_records(lambda name, *_: name == "a", None, "versions")("a", "table", {})
+    assert not without_records(lambda name, *_: name == "a", None, "versions")("b", "table", {})
+
+
+# -- version tables ------------------------------------------------------------------------------
+
+STRAYS = ("alembic_version", "versions")
+"""Alembic's default name, and what the projects here call theirs."""
+ELSEWHERE = 'include_schemas=True, version_table="versions", version_table_schema="{}",'
+FOR_ALL_SCHEMAS = {"postgresql": "stocks", "mariadb": None}
+
+
+@pytest.fixture(params=FOR_ALL_SCHEMAS)
+def strays(request: pytest.FixtureRequest, make_database: Callable[[str], str], tmp_path: Path) -> tuple[Path, str]:
+    """A project whose version table is in a schema of its own, in a database with version tables left in others.
+
+    And the schema that it compares besides. A schema of MariaDB is another database.
+    """
+    url = make_database(request.param)
+    other = FOR_ALL_SCHEMAS[request.param] or sa.make_url(make_database(request.param)).database
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        if request.param == "postgresql":
+            connection.exec_driver_sql(f"CREATE SCHEMA {other}")
+            connection.exec_driver_sql("CREATE SCHEMA old")
+        folder = project(tmp_path / "p", url)
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        places = ("old.", "") if request.param == "postgresql" else ("",)
+        for place in places:
+            for name in STRAYS:
+                connection.exec_driver_sql(f"CREATE TABLE {place}{name} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        connection.exec_driver_sql(f"CREATE TABLE {other}.versions (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        connection.exec_driver_sql(f"CREATE TABLE {other}.alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.exec_driver_sql(f"INSERT INTO {other}.versions VALUES ('aaaa')")
+    env = folder / "alembic" / "env.py"
+    # Of a server's other databases, only this one: what else is there is none of the test's business.
+    names = [other, "old"]
+    only = f'include_name=lambda name, kind, parents: kind != "schema" or name in (None, *{names!r}),'
+    env.write_text(env.read_text().replace("connection=connection, ", f"connection=connection, {only} "))
+    return folder, str(other)
+
+
+def configured(folder: Path, options: str) -> None:
+    env = folder / "alembic" / "env.py"
+    env.write_text(env.read_text().replace("connection=connection, ", f"connection=connection, {options} "))
+
+
+def test_whimbrel_drops_no_version_table_in_any_schema(strays: tuple[Path, str]) -> None:
+    folder, schema = strays
+    configured(folder, ELSEWHERE.format(schema))
+    result = whimbrel("revision", "--autogenerate", "-m", "next", "--rev-id", "bbbb", cwd=folder).ok()
+    [new] = (folder / "alembic" / "versions").glob("bbbb*.py")
+    assert "drop_table" not in new.read_text()
+    assert "difference" not in result.err
+
+
+@with_plugins
+def test_nor_does_stock_alembic_beside_it(strays: tuple[Path, str]) -> None:
+    folder, schema = strays
+    configured(folder, ELSEWHERE.format(schema))
+    stock("revision", "--autogenerate", "-m", "next", "--rev-id", "bbbb", cwd=folder).ok()
+    [new] = (folder / "alembic" / "versions").glob("bbbb*.py")
+    assert "drop_table" not in new.read_text()
+
+
+@with_plugins
+def test_stock_alembic_would_drop_them_without_the_plugin(strays: tuple[Path, str]) -> None:
+    folder, schema = strays
+    without = f'autogenerate_plugins=["alembic.autogenerate.*", "~{PLUGINS}"],'
+    configured(folder, ELSEWHERE.format(schema) + without)
+    stock("revision", "--autogenerate", "-m", "next", "--rev-id", "bbbb", cwd=folder).ok()
+    [new] = (folder / "alembic" / "versions").glob("bbbb*.py")
+    text = new.read_text()
+    assert "op.drop_table('alembic_version')" in text
+    assert "op.drop_table('versions')" in text
+    assert f"op.drop_table('alembic_version', schema='{schema}')" in text
+    assert f"op.drop_table('versions', schema='{schema}')" not in text
+
+
+def test_a_native_project_drops_none_in_the_schemas_of_its_models(
+    make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = make_database("postgresql")
+    folder = native_project(tmp_path / "p", url)
+    settings = folder / "whimbrel.toml"
+    settings.write_text(settings.read_text() + 'version_table = "versions"\nversion_table_schema = "stocks"\n')
+    (folder / "models.py").write_text(
+        "import sqlalchemy as sa\nmetadata = sa.MetaData()\n"
+        'sa.Table("price", metadata, sa.Column("id", sa.Integer, primary_key=True), schema="stocks")\n'
+    )
+    with sa.create_engine(url).begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA stocks")
+        connection.exec_driver_sql("CREATE TABLE stocks.price (id SERIAL PRIMARY KEY)")
+        connection.exec_driver_sql("CREATE TABLE stocks.gone (id SERIAL PRIMARY KEY)")
+        for place in ("stocks.", ""):
+            for name in STRAYS:
+                connection.exec_driver_sql(f"CREATE TABLE {place}{name} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    assert whimbrel("check", cwd=folder).out == "remove table stocks.gone\n"
+
+
+def test_a_version_table_that_a_model_declares_is_compared_in_its_schema_only() -> None:
+    metadata = sa.MetaData()
+    sa.Table("alembic_version", metadata, schema="ops")
+    include = without_records(None, metadata, "versions")
+    assert include("alembic_version", "table", {"schema_name": "ops"})
+    assert not include("alembic_version", "table", {"schema_name": None})
+    assert not include("versions", "table", {"schema_name": "ops"})
+    assert include("alembic_version", "column", {"schema_name": None, "table_name": "t"})
 
 
 # -- the plugin itself ---------------------------------------------------------------------------

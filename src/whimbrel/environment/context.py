@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event
 
 from ..connect.engine import driver_is_in_transaction
 from ..connect.url import DatabaseUrl
-from ..journal.comparison import without_journal
+from ..journal.comparison import without_records
 from ..settings import Origin
 from .config import ProjectConfig
 from .proxies import operations_proxied, restore
@@ -62,8 +62,8 @@ class WorkContext(EnvironmentContext):
         """As Alembic's. Called by env.py with whatever it needs."""
         super().configure(*args, **options)
         context = self.get_context()
-        context.opts["include_name"] = without_journal(
-            context.opts.get("include_name"), context.opts.get("target_metadata")
+        context.opts["include_name"] = without_records(
+            context.opts.get("include_name"), context.opts.get("target_metadata"), context.version_table
         )
         if not context.as_sql and context.connection is not None:
             _look_where_it_is(context)

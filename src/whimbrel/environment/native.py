@@ -56,10 +56,8 @@ def _configuration(database: Database, context: WorkContext, dialect: str) -> di
     schemas = {table.schema for one in metadata for table in one.tables.values()}
 
     def include_name(name: str | None, kind: str, parents: Any) -> bool:
-        """Compare the schemas that the models use, and no version table in any of them."""
-        if kind == "schema":
-            return name is None or name in schemas
-        return kind != "table" or name not in ("alembic_version", database.version_table)
+        """Compare the schemas that the models use."""
+        return kind != "schema" or name is None or name in schemas
 
     def render_item(kind: str, item: Any, autogenerate: Any) -> Literal[False]:
         """Leave the rendering to Alembic, but import what it names: a type of the project's, or SQLModel's."""

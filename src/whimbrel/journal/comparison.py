@@ -1,4 +1,8 @@
-"""The journal's tables in a comparison of models and database: they are left out, as no model declares them."""
+"""The tables that say where a database is, and what was done to it, in a comparison of models and database.
+
+They are left out, as no model declares them. Alembic leaves out the version table alone, and only in the schema that is
+configured: one that is left over in another schema, or from before it was renamed, it would drop.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +16,30 @@ if TYPE_CHECKING:
     IncludeName = Callable[[Any, Any, Any], bool]
     """What Alembic asks whether a name in the database takes part: the name, its kind, the names it is below."""
 
+_DEFAULT_VERSION_TABLE = "alembic_version"
 
-def without_journal(given: IncludeName | None, metadata: Any) -> IncludeName:
-    """An `include_name` that leaves out the journal's tables, in any schema, and asks `given` for everything else.
 
-    A table that a model declares is not the journal's, whatever it is called.
+def without_records(given: IncludeName | None, metadata: Any, version_table: str) -> IncludeName:
+    """An `include_name` that leaves out version tables and the journal's, in any schema; else it asks `given`.
+
+    A table that a model declares is none of them, whatever it is called.
 
     Args:
         given: the one of the project, if it has one.
         metadata: the models: a `MetaData`, several of them, or None.
+        version_table: what the project calls its version table; one of Alembic's default name is left out as well.
     """
+    names = (version_table, _DEFAULT_VERSION_TABLE)
 
     def include_name(name: Any, kind: Any, parents: Any) -> bool:
-        if kind == "table" and (name or "").startswith(PREFIX) and not _declares(metadata, name):
+        is_record = kind == "table" and (name in names or (name or "").startswith(PREFIX))
+        if is_record and not _declares(metadata, name, parents.get("schema_name")):
             return False
         return given is None or given(name, kind, parents)
 
     return include_name
 
 
-def _declares(metadata: Any, name: str) -> bool:
+def _declares(metadata: Any, name: str, schema: str | None) -> bool:
     several = [metadata] if hasattr(metadata, "tables") else metadata or ()
-    return any(table.name == name for one in several for table in one.tables.values())
+    return any((table.name, table.schema) == (name, schema) for one in several for table in one.tables.values())
