@@ -44,6 +44,7 @@ EXIT_CODES = {
 ANSWERS_NO = {
     "check": "if the models and the database differ",
     "current": "with `--check-heads`, if the database is not at all heads",
+    "downgrade": "if no revision would be left, and the answer on the terminal is no",
     "status": "with `--check`, if a database is not at head, or differs from its models with `--models`; "
     "with `--strict`, if a revision was edited after it was applied",
     "unlock": "if somebody has the lock and keeps it: nobody can be asked, the answer is no, or it is that of SQLite",
@@ -53,7 +54,8 @@ REFUSES = {
     "init": "if DIRECTORY exists and is not empty",
     "upgrade": "if a revision was left in the middle and cannot be gone on with; with `--strict`, if one was edited "
     "after it was applied",
-    "downgrade": "if a revision was left in the middle and cannot be gone on with",
+    "downgrade": "if a revision was left in the middle and cannot be gone on with; if no revision would be left in a "
+    "database that is labelled production, and it was not named",
 }
 LOCKS = ("upgrade", "downgrade", "stamp", "resolve")
 NEEDS_NO_DATABASE = ("init", "list_templates", "completion", "heads", "branches")
@@ -191,7 +193,8 @@ def _argument(option: Option) -> str:
     if option.settings.get("action") == "store_true":
         return ""
     longest = max(option.flags, key=len).lstrip("-").replace("-", "_").upper()
-    return f" {_choices(option) or option.settings.get('metavar', longest)}"
+    wanted = _choices(option) or option.settings.get("metavar", longest)
+    return f" [{wanted}]" if option.settings.get("nargs") == "?" else f" {wanted}"
 
 
 def _positional(option: Option) -> str:

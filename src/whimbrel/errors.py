@@ -397,3 +397,10 @@ class HalfDone(WhimbrelError):
 
     code = "WB605"
     exit_code = REFUSED
+
+
+class NotConfirmed(WhimbrelError):
+    """A database would be emptied, and was not confirmed with its name; or it is labelled production."""
+
+    code = "WB606"
+    exit_code = REFUSED

@@ -42,12 +42,14 @@ class Plan(NamedTuple):
         heads: where the database was when the plan was made.
         steps: what to run.
         is_relative: whether the target was counted from where the database was.
+        empties: whether no revision is left afterwards.
     """
 
     direction: Direction
     heads: tuple[str, ...]
     steps: tuple[Step, ...]
     is_relative: bool = False
+    empties: bool = False
 
 
 class Planner:
@@ -203,7 +205,12 @@ class Planner:
 
     def _plan(self, direction: Direction, revisions: Iterable[Revision], is_relative: bool) -> Plan:
         steps = (Step(r.revision, self._history[r.revision].message, direction) for r in revisions)
-        return Plan(direction, self._heads, tuple(steps), is_relative)
+        plan = Plan(direction, self._heads, tuple(steps), is_relative)
+        return plan._replace(empties=direction == "downgrade" and self._takes_all_back(plan))
+
+    def _takes_all_back(self, plan: Plan) -> bool:
+        applied = set(self._history.ancestors(self._heads, effective=True))
+        return bool(plan.steps) and applied <= {step.revision for step in plan.steps}
 
     @contextmanager
     def _explained(self, text: str, direction: Direction) -> Iterator[None]:

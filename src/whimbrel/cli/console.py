@@ -133,11 +133,16 @@ class Console:
         if not self._quiet:
             self.say(f"{self._painted('note', 'notice')}: {text}" + (f"\n  hint:  {hint}" if hint else ""))
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody is there to answer."""
+        return bool(not self.as_json and sys.stdin and sys.stdin.isatty())
+
     def confirms(self, question: str, options: Any) -> bool:
         """Ask before something that cannot be undone; `--yes` has answered already, and nobody is no."""
         if options.yes:
             return True
-        if self.as_json or not sys.stdin or not sys.stdin.isatty():
+        if not self.can_ask:
             self.notice("standard input is no terminal, so nobody can be asked", f"whimbrel {self._command} --yes")
             return False
         self.say(f"{question} [y/N] ")

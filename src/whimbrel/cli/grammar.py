@@ -86,6 +86,9 @@ MESSAGE = _value("-m", "--message", help="what the revision is about")
 BRANCH_LABEL = _value("--branch-label", metavar="LABEL", help="name the branch that begins with the new revision")
 REV_ID = _value("--rev-id", metavar="ID", help="the id of the new revision, instead of a generated one")
 SPLICE = _flag("--splice", help="allow a revision that is no head as the one to come after")
+YES = _value("-y", "--yes", nargs="?", const="", metavar="NAME", alembic=False,
+             help="do not ask; with the name of the database, also if it is labelled production",
+             )  # fmt: skip
 STRICT = "if a revision was edited after it was applied"
 WAITS = (
     _value("--lock-wait", metavar="SECONDS", type=seconds, alembic=False,
@@ -133,7 +136,7 @@ COMMANDS = (
         _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False),
     ), "whimbrel upgrade head", "upgrade"),
     Command("downgrade", "run", "take revisions back until the database is at the target", "running:downgrade", (
-        _value("revision", help=TARGET), SQL, TAG, *WAITS, LOCK_TIMEOUT,
+        _value("revision", help=TARGET), SQL, TAG, *WAITS, LOCK_TIMEOUT, YES,
     ), "whimbrel downgrade -1", "downgrade"),
     Command("stamp", "run", "set the recorded revision without running anything", "running:stamp", (
         _value("revisions", nargs="+", help=f"{TARGET}; several for several branches"), SQL, TAG, *WAITS,

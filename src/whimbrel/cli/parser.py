@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 from argparse import SUPPRESS, Action, ArgumentParser, HelpFormatter, Namespace
+from itertools import pairwise
 
 from ..errors import UsageError
 from ..record import TYPE_CHECKING
@@ -64,7 +66,7 @@ def parse(argv: Sequence[str]) -> tuple[Command, Namespace]:
     try:
         arguments, rest = parser.parse_known_args(_joined(argv))
     except UsageError as error:
-        raise _unknown_command(error) or error from error
+        raise _unknown_command(error) or _swallowed(argv, error) or error from error
     command = getattr(arguments, "command", None)
     if command is None and arguments.json:
         raise UsageError("no command was given", hint="whimbrel --help lists them")
@@ -163,6 +165,17 @@ def _unknown_command(error: UsageError) -> UsageError | None:
     if match is None or "COMMAND" not in error.what:
         return None
     return UsageError(f'there is no command "{match[1]}"', hint=_near(match[1], list(BY_SPELLING), "whimbrel --help"))
+
+
+def _swallowed(argv: Sequence[str], error: UsageError) -> UsageError | None:
+    """The error for a target that `--yes` has taken as a name: `downgrade --yes base`."""
+    taken = next((after for word, after in pairwise(argv) if word in ("-y", "--yes")), None)
+    if taken is None or "required: revision" not in error.what:
+        return None
+    return UsageError(
+        f'no target is left: "{taken}" stands behind --yes, where the name of a database would',
+        hint=f"write the target first: {shlex.join(['whimbrel', 'downgrade', taken, '--yes'])}",
+    )
 
 
 def _unknown_option(command: Command, rest: Sequence[str]) -> UsageError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import UsageError, counted
+from ..errors import ANSWER_NO, NotConfirmed, UsageError, counted
 from ..record import TYPE_CHECKING
 from .session import Session
 
@@ -26,14 +26,29 @@ def upgrade(session: Session) -> int:
 
 def downgrade(session: Session) -> int:
     """`downgrade`: take revisions back."""
-    options = session.options
-    outcome = session.project.downgrade(
-        options.revision,
-        sql=options.sql,
-        tag=options.tag,
-        lock_wait=_lock_wait(session),
-        lock_timeout=options.lock_timeout,
-    )
+    options, console, project = session.options, session.console, session.project
+
+    def run(confirm: str | None, *, careful: bool = False) -> Outcome:
+        return project.downgrade(
+            options.revision,
+            sql=options.sql,
+            tag=options.tag,
+            lock_wait=_lock_wait(session),
+            lock_timeout=options.lock_timeout,
+            confirm=confirm,
+            careful=careful,
+        )
+
+    may_ask = options.yes is None and console.can_ask
+    try:
+        outcome = run(options.yes or None, careful=may_ask)
+    except NotConfirmed as refusal:
+        if not may_ask or project.database.is_production:
+            raise
+        console.notice(f"{refusal.what} ({refusal.where})")
+        if not console.confirms("Go on?", options):
+            return ANSWER_NO
+        outcome = run(project.database.name)
     return _report(session, outcome)
 
 

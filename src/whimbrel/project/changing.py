@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from ..errors import TargetInvalid
+from ..errors import TargetInvalid, counted
 from ..record import TYPE_CHECKING
 from .base import ProjectBase, as_list
+from .confirming import check_confirmed, check_name
 from .threads import awaited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..edited import Edited
+    from ..planner import Plan, Planner
     from ..runner import Decision, Held, Outcome, Unfinished
 
 
@@ -56,15 +58,33 @@ class Changing(ProjectBase):
         tag: str | None = None,
         lock_wait: float | None = None,
         lock_timeout: float | None = None,
+        confirm: str | None = None,
+        careful: bool = False,
     ) -> Outcome:
         """Take revisions back until the database is at the target. Writes the database.
 
-        Args and errors as `upgrade`; with `sql` the target must be a range `from:to`.
+        Args:
+            target: as in `upgrade`; with `sql` it must be a range `from:to`.
+            sql, tag, lock_wait, lock_timeout: as in `upgrade`.
+            confirm: the name of the database. One that is labelled production is taken back to nothing only with it.
+            careful: want `confirm` of any database that would be taken back to nothing.
+
+        Raises:
+            NotConfirmed: no revision would be left, and `confirm` is missing; or it is the name of another database.
+            WhimbrelError: as `upgrade`.
         """
+        check_name(self.database, confirm)
         start, end = self._range(target, sql, "downgrade")
         options = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
         given = {"lock_wait": lock_wait, "lock_timeout": lock_timeout}
-        return self._apart(lambda: self._runner(**given).migrate(lambda planner: planner.downgrade(end), **options))
+
+        def plan(planner: Planner) -> Plan:
+            made = planner.downgrade(end)
+            if made.empties and not sql:
+                self._check_emptying(made, target, confirm, careful)
+            return made
+
+        return self._apart(lambda: self._runner(**given).migrate(plan, **options))
 
     def stamp(
         self,
@@ -162,6 +182,18 @@ class Changing(ProjectBase):
     aaccept_edits = awaited(accept_edits)
 
     # -- parts ----------------------------------------------------------------------------------
+
+    def _check_emptying(self, plan: Plan, target: str, confirm: str | None, careful: bool) -> None:
+        """Refuse to take back all that was ever done to the database, if it has not been named."""
+        name = self.database.name
+        check_confirmed(
+            self.database,
+            confirm,
+            what=f"this takes back all of {name}, {counted(len(plan.steps), 'revision')}: "
+            "their tables go, and every row",
+            hint=f"whimbrel downgrade {target} --yes {name}",
+            careful=careful,
+        )
 
     def _range(self, target: str, sql: bool, command: str) -> tuple[str | None, str]:
         """The two sides of `from:to`, which only `--sql` has."""

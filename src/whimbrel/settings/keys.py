@@ -65,6 +65,12 @@ KEYS = (
         "Seconds to wait for the server when connecting, 10 by default; 0 for as long as the driver does. A limit in "
         "the URL, in `env.py` or in `PGCONNECT_TIMEOUT` goes before it.",
     ),
+    Key(
+        "production",
+        "boolean",
+        "Whether the database is labelled production, false by default: what would empty it needs `--yes` with its "
+        "name.",
+    ),
     Key("config", "string", "An `alembic.ini` or `pyproject.toml`: this database is an Alembic project."),
     Key("section", "string", "The section of that ini file, `alembic` by default."),
 )

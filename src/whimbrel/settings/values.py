@@ -185,6 +185,11 @@ class Database:
         return f"export {self.url_variable}=sqlite:///app.db, or put it into .env"
 
     @property
+    def is_production(self) -> bool:
+        """Whether it is labelled production: what would empty it has to name it."""
+        return bool(self.options.get("production"))
+
+    @property
     def connect_timeout(self) -> float:
         """How long to wait for the server when connecting, in seconds; 0 for as long as the driver does."""
         return float(self.options.get("connect_timeout", CONNECT_TIMEOUT))
