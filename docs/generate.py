@@ -56,8 +56,9 @@ REFUSES = {
     "after it was applied",
     "downgrade": "if a revision was left in the middle and cannot be gone on with; if no revision would be left in a "
     "database that is labelled production, and it was not named",
+    "update_db": "as `upgrade`",
 }
-LOCKS = ("upgrade", "downgrade", "stamp", "resolve")
+LOCKS = ("update_db", "upgrade", "downgrade", "stamp", "resolve")
 NEEDS_NO_DATABASE = ("init", "list_templates", "completion", "heads", "branches")
 
 FAMILIES = {

@@ -337,6 +337,13 @@ class PoolerInTheWay(WhimbrelError):
     exit_code = DATABASE
 
 
+class CannotCreateDatabase(WhimbrelError):
+    """`update_db`: the database is not there, and could not be created."""
+
+    code = "WB416"
+    exit_code = DATABASE
+
+
 class Unexpected(WhimbrelError):
     """An error that whimbrel has no name for; `--debug` shows its traceback."""
 

@@ -33,6 +33,13 @@ class Wrote(Record):
     what: str = ""
 
 
+class Created(Record):
+    """A database was created that had been missing: its name, or its file, and the kind of database."""
+
+    name: str
+    kind: str
+
+
 class RevisionStarted(Record):
     """A revision begins: the `number`-th of `total` in this run."""
 
@@ -60,5 +67,5 @@ class Waiting(Record):
     seconds: float
 
 
-Event = Found | Notice | Wrote | RevisionStarted | RevisionFinished | Waiting
+Event = Found | Notice | Wrote | Created | RevisionStarted | RevisionFinished | Waiting
 Listener = Callable[[Event], None]

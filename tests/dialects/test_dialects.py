@@ -135,11 +135,11 @@ def test_a_driver_that_is_not_known_here_is_left_to_sqlalchemy(scheme: str) -> N
 
 
 REFUSALS: dict[str, tuple[str, str]] = {
-    "postgresql+psycopg": ("/no_such_db", "create it (createdb NAME)"),
-    "postgresql+asyncpg": ("/no_such_db", "create it (createdb NAME)"),
-    "postgresql+psycopg_async": ("/no_such_db", "create it (createdb NAME)"),
-    "mysql+pymysql": ("/no_such_db", "create it (CREATE DATABASE NAME)"),
-    "mysql+asyncmy": ("/no_such_db", "create it (CREATE DATABASE NAME)"),
+    "postgresql+psycopg": ("/no_such_db", "whimbrel update_db creates it"),
+    "postgresql+asyncpg": ("/no_such_db", "whimbrel update_db creates it"),
+    "postgresql+psycopg_async": ("/no_such_db", "whimbrel update_db creates it"),
+    "mysql+pymysql": ("/no_such_db", "whimbrel update_db creates it"),
+    "mysql+asyncmy": ("/no_such_db", "whimbrel update_db creates it"),
 }
 
 

@@ -145,7 +145,7 @@ def test_a_second_database_that_cannot_be_reached(stage: Stage, tmp_path: Path) 
     assert failed["where"].startswith("migrations/env.py:")
     assert "no_such_database" in failed["why"]
     assert failed["state"] == f"completed: {place.url}"
-    assert "createdb" in failed["hint"]
+    assert "whimbrel update_db" in failed["hint"]
 
 
 def test_a_second_database_at_a_revision_that_no_file_has(stage: Stage, tmp_path: Path) -> None:

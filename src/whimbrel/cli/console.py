@@ -58,7 +58,7 @@ class Console:
         self._command = command.name
         self._quiet = options.quiet
         self._colour = options.color or "auto"
-        if command.group == "run" and options.sql:
+        if command.group == "run" and getattr(options, "sql", False):
             changes = False
         if self.as_json:
             if self._owns_process:
@@ -105,7 +105,7 @@ class Console:
 
     def on(self, event: Event) -> None:
         """Show an event; the `Listener` of everything below."""
-        from ..events import Found, Notice, RevisionFinished, RevisionStarted, Waiting, Wrote
+        from ..events import Created, Found, Notice, RevisionFinished, RevisionStarted, Waiting, Wrote
 
         if self._quiet:
             return
@@ -118,6 +118,8 @@ class Console:
                 self.say(f"Wrote  {path}  ({what})")
             case Wrote(path, _):
                 self.say(f"Wrote  {path}")
+            case Created(name, kind):
+                self.say(f"Created  database {name}  ({kind})")
             case RevisionStarted():
                 self._progress.start(event)
             case Waiting(what, holder, seconds):

@@ -142,6 +142,9 @@ COMMANDS = (
         _value("revisions", nargs="+", help=f"{TARGET}; several for several branches"), SQL, TAG, *WAITS,
         _flag("--purge", help="forget what is recorded first, even if no file has it"),
     ), "whimbrel stamp head", "stamp"),
+    Command("update_db", "run", "create the database if it is missing, and bring it to head", "running:update_db", (
+        TAG, *WAITS, LOCK_TIMEOUT, _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False),
+    ), "whimbrel update_db", "upgrade"),
     Command("ensure_version", "run", "create the version table if it is not there", "running:ensure_version", (SQL,),
             alembic="ensure_version"),
     Command("unlock", "mend", "show who is migrating a database, and end it", "unlocking:unlock", (

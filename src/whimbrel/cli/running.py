@@ -24,6 +24,18 @@ def upgrade(session: Session) -> int:
     return _report(session, outcome)
 
 
+def update_db(session: Session) -> int:
+    """`update_db`: create the database if it is missing, and apply all revisions."""
+    options = session.options
+    outcome = session.project.update(
+        tag=options.tag,
+        strict=options.strict or None,
+        lock_wait=_lock_wait(session),
+        lock_timeout=options.lock_timeout,
+    )
+    return _report(session, outcome)
+
+
 def downgrade(session: Session) -> int:
     """`downgrade`: take revisions back."""
     options, console, project = session.options, session.console, session.project

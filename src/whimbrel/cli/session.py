@@ -36,7 +36,7 @@ class Session:
         self._settings: Settings | None = None
         self._project: Project | None = None
         console.begin(command, options)
-        if command.group == "run" and options.sql and options.json:
+        if command.group == "run" and getattr(options, "sql", False) and options.json:
             raise UsageError("--sql writes SQL to standard output, and --json a document", hint="leave one of them out")
 
     @property

@@ -150,6 +150,11 @@ def first_line(words: str) -> str:
     return next((line.strip() for line in words.splitlines() if line.strip()), "")
 
 
+def in_one_line(error: BaseException) -> str:
+    """What a driver says, in one line, without passwords and values."""
+    return first_line(secrets_of(error).hidden(driver_words(error))) or type(error).__name__
+
+
 def traceback_of(error: BaseException) -> str:
     """The traceback of an error and its causes, as Python shows it, without passwords and values."""
     secrets = secrets_of(error)

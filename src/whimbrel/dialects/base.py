@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..connect.driver import Driver, Query
     from ..connect.url import DatabaseUrl
+    from .creation import Arguments, Open
     from .statement import Statement
 else:
     Protocol = object  # for type checkers only
@@ -190,6 +191,26 @@ def kind_of(changes: Changes, statement: Statement) -> str:
     return ALONE if ALONE in kinds else IN_TRANSACTION
 
 
+class Creation(Protocol):
+    """Making a database that is not there, where a connection to it has failed.
+
+    `positional` and `arguments` are what the driver was given to connect.
+    """
+
+    def name(self, positional: list[Any], arguments: Arguments) -> str | None:
+        """What the database is called, or its file; None if that is not known, or if it is not to be made."""
+
+    def is_missing(self, error: Exception, name: str) -> bool:
+        """Whether a connection has failed, as it seems, because the database is not there."""
+
+    def create(self, open_with: Open, arguments: Arguments, name: str) -> bool:
+        """Make it; false if it is there after all: somebody else was faster.
+
+        Raises:
+            CannotCreateDatabase: nobody did.
+        """
+
+
 class Dialect(Protocol):
     """One kind of database."""
 
@@ -200,6 +221,10 @@ class Dialect(Protocol):
     @property
     def changes(self) -> Changes:
         """How statements change it."""
+
+    @property
+    def creation(self) -> Creation:
+        """How one is made."""
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from ..interruption import Stopped
 from ..settings import Database
 from .config import ProjectConfig, config_for
 from .context import WorkContext
+from .creating import creating_databases
 from .native import run_native
 from .proxies import environment_proxied, tame_file_config
 from .scripts import LazyScript, Scripts
@@ -60,7 +61,8 @@ class Environment:
             check_given(given, for_env_py=self.database.has_env)
         context = WorkContext(self.config, self.scripts, work)
         try:
-            with environment_proxied(context), waiting_at_most(self.database.connect_timeout):
+            limited = waiting_at_most(self.database.connect_timeout)
+            with environment_proxied(context), limited, creating_databases(work.created):
                 if self.database.has_env:
                     tame_file_config()
                     self._tell_migration_url(work)

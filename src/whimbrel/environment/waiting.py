@@ -57,12 +57,12 @@ def _connect(dialect: Any, record: Any, arguments: list[Any], options: dict[str,
     if dialect.driver in ONLY_REACHES:
         mine.setdefault("async_creator_fn", _creator(dialect.driver, seconds))
     with waiting_at_most(0), connecting_as(None):
-        connection = _connected(dialect, record, list(arguments), mine)
+        connection = connected(dialect, record, list(arguments), mine)
     lift(connection, limits)
     return connection
 
 
-def _connected(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+def connected(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
     """As SQLAlchemy connects. env.py may listen too: to sign in with a token that it gets first."""
     for listener in dialect.dispatch.do_connect:
         connection = listener(dialect, record, arguments, options)

@@ -25,6 +25,7 @@ from ..connect.url import mask
 from ..connect.waiting import CONNECT_TIMEOUT
 from ..dialects import Dialect, Place, dialect_named
 from ..errors import VersionTableBroken
+from ..events import Created
 from ..record import TYPE_CHECKING
 from .waiting import connecting_as, waiting_at_most
 
@@ -73,6 +74,7 @@ class Work:
         metadata: the models, for an environment that has no env.py to name them.
         before: called with each visit before anything is executed.
         around: called with each visit and with what runs its steps, to be called as often as is needed.
+        created: databases that are missing are made, and this is told of each; None if they are not to be made.
     """
 
     steps: Callable[[Visit], Iterable[AlembicStep]]
@@ -82,6 +84,7 @@ class Work:
     metadata: Any = None
     before: Callable[[Visit], None] | None = None
     around: Callable[[Visit, Callable[[], None]], None] = _straight
+    created: Callable[[Created], None] | None = None
 
     @property
     def offline(self) -> bool:

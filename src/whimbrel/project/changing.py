@@ -10,6 +10,7 @@ from .threads import awaited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from ..edited import Edited
     from ..planner import Plan, Planner
@@ -46,7 +47,7 @@ class Changing(ProjectBase):
             WhimbrelError: what happened, and what state the database is in.
         """
         start, end = self._range(target, sql, "upgrade")
-        options = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
+        options: dict[str, Any] = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
         given = {"strict": strict, "lock_wait": lock_wait, "lock_timeout": lock_timeout}
         return self._apart(lambda: self._runner(**given).migrate(lambda planner: planner.upgrade(end), **options))
 
@@ -75,7 +76,7 @@ class Changing(ProjectBase):
         """
         check_name(self.database, confirm)
         start, end = self._range(target, sql, "downgrade")
-        options = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
+        options: dict[str, Any] = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
         given = {"lock_wait": lock_wait, "lock_timeout": lock_timeout}
 
         def plan(planner: Planner) -> Plan:

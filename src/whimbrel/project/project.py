@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from .changing import Changing
 from .looking import Looking
+from .serving import Serving
 from .writing import Writing
 
 
-class Project(Looking, Changing, Writing):
+class Project(Looking, Changing, Writing, Serving):
     """One database of a project, and its revisions.
 
     Args:

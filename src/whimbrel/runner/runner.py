@@ -37,11 +37,12 @@ class Runner:
         self._limits = limits
         self._interruption = interruption
 
-    def migrate(self, plans: Plans, **options: Any) -> Outcome:
+    def migrate(self, plans: Plans, *, create: bool = False, **options: Any) -> Outcome:
         """Run the plan that `plans` makes once it is known where the database is. Writes the database.
 
         Args:
             plans: makes the plan.
+            create: make a database that is missing.
             options: passed to Alembic's `EnvironmentContext`: `destination_rev`, `tag`, `as_sql`, `starting_rev`.
 
         Raises:
@@ -49,7 +50,14 @@ class Runner:
         """
 
         migration = Migration(self._environment, plans, self._limits, self._listen, self._interruption)
-        work = Work(migration.steps, writes=True, per_revision=True, options=options, around=migration.around)
+        work = Work(
+            migration.steps,
+            writes=True,
+            per_revision=True,
+            options=options,
+            around=migration.around,
+            created=self._listen if create else None,
+        )
         try:
             return self._do(work, migration.untold)
         finally:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ...connect.driver import Query
     from ...connect.url import DatabaseUrl
-    from ..base import Changes, Sessions
+    from ..base import Changes, Creation, Sessions
 
 
 class MySQL:
@@ -33,7 +33,7 @@ class MySQL:
     )
     hints = {
         "table definition has changed": "run the same command again",
-        "unknown database": "create it (CREATE DATABASE NAME), or correct the name at the end of the URL",
+        "unknown database": "whimbrel update_db creates it; or correct the name at the end of the URL",
         "command denied|you need .* privilege|not owner of thread": "use a user who may: migration_url",
         "access denied": "check user and password in the URL",
         "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
@@ -52,6 +52,12 @@ class MySQL:
         from .changes import Changes
 
         return Changes()
+
+    @property
+    def creation(self) -> Creation:
+        from .creation import Creation
+
+        return Creation()
 
     def plain(self, url: DatabaseUrl, seconds: float = CONNECT_TIMEOUT) -> AbstractContextManager[Query] | None:
         if url.driver not in ("pymysql", "asyncmy") or not {key for key, _ in url.query} <= {"charset", "unix_socket"}:

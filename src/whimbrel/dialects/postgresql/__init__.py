@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ...connect.driver import Query
     from ...connect.url import DatabaseUrl
-    from ..base import Changes, Sessions
+    from ..base import Changes, Creation, Sessions
 
 
 class PostgreSQL:
@@ -34,7 +34,7 @@ class PostgreSQL:
         Driver("psycopg_async", "psycopg", "whimbrel[postgresql]"),
     )
     hints = {
-        'database "[^"]*" does not exist': "create it (createdb NAME), or correct the name at the end of the URL",
+        'database "[^"]*" does not exist': "whimbrel update_db creates it; or correct the name at the end of the URL",
         "password authentication|no password supplied|role .* does not exist": "check user and password in the URL",
         "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
         "permission denied|must be (owner|superuser|a superuser|a member)": "use a user who may: migration_url",
@@ -55,6 +55,12 @@ class PostgreSQL:
         from .changes import Changes
 
         return Changes()
+
+    @property
+    def creation(self) -> Creation:
+        from .creation import Creation
+
+        return Creation()
 
     def plain(self, url: DatabaseUrl, seconds: float = CONNECT_TIMEOUT) -> AbstractContextManager[Query] | None:
         keys = [key for key, _ in url.query]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ...connect.driver import Query
     from ...connect.url import DatabaseUrl
-    from ..base import Changes, Sessions
+    from ..base import Changes, Creation, Sessions
 
 
 _TRUE = ("true", "yes", "on", "y", "t", "1")
@@ -55,6 +55,12 @@ class SQLite:
         from .changes import Changes
 
         return Changes()
+
+    @property
+    def creation(self) -> Creation:
+        from .creation import Creation
+
+        return Creation()
 
     def plain(self, url: DatabaseUrl, seconds: float = CONNECT_TIMEOUT) -> AbstractContextManager[Query] | None:
         """aiosqlite is a thread around the same library, so both are read directly.

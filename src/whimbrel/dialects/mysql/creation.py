@@ -1,0 +1,42 @@
+"""Making databases of MySQL and MariaDB, on a connection to none."""
+
+from __future__ import annotations
+
+from ...record import TYPE_CHECKING
+from ..base import literal
+from ..creation import ServerCreation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..creation import Arguments
+
+_UNKNOWN, _DENIED = 1049, 1044
+"""What the server says of a database that is not there; the second to a user who has no rights on it either."""
+
+
+class Creation(ServerCreation):
+    """`Creation` for MySQL and MariaDB."""
+
+    scheme = "mysql"
+    keys = ("database", "db")
+
+    def is_missing(self, error: Exception, name: str) -> bool:
+        return error.args[:1] in ((_UNKNOWN,), (_DENIED,))
+
+    def maintenance(self, arguments: Arguments) -> Iterator[Arguments]:
+        yield {key: value for key, value in arguments.items() if key not in self.keys}
+
+    def exists(self, name: str) -> str:
+        return f"SELECT 1 FROM information_schema.schemata WHERE schema_name = {literal(name)}"
+
+    def statement(self, name: str) -> str:
+        # Said here, as the default of older servers has no room for all of Unicode.
+        return f"CREATE DATABASE {_quoted(name)} CHARACTER SET utf8mb4"
+
+    def for_administrator(self, name: str, user: str) -> str:
+        return f"{self.statement(name)}; GRANT ALL ON {_quoted(name)}.* TO {literal(user)}"
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

@@ -1,0 +1,50 @@
+"""Making databases of PostgreSQL, from one that is always there."""
+
+from __future__ import annotations
+
+from ...record import TYPE_CHECKING
+from ..base import double_quoted, literal
+from ..creation import ServerCreation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..creation import Arguments
+
+_ALWAYS_THERE = ("postgres", "template1")
+_MISSING, _IN_USE = "3D000", "55006"
+
+
+class Creation(ServerCreation):
+    """`Creation` for PostgreSQL."""
+
+    scheme = "postgresql"
+    keys = ("dbname", "database")
+
+    def is_missing(self, error: Exception, name: str) -> bool:
+        # libpq tells no code when it cannot connect, and its words are in any language; they name the database.
+        code = _code(error)
+        return code == _MISSING if code else f'"{name}"' in str(error) or f"«{name}»" in str(error)
+
+    def maintenance(self, arguments: Arguments) -> Iterator[Arguments]:
+        key = next(key for key in self.keys if arguments.get(key))
+        return ({**arguments, key: database} for database in _ALWAYS_THERE)
+
+    def exists(self, name: str) -> str:
+        return f"SELECT 1 FROM pg_catalog.pg_database WHERE datname = {literal(name)}"
+
+    def statement(self, name: str) -> str:
+        return f"CREATE DATABASE {double_quoted(name)}"
+
+    def for_administrator(self, name: str, user: str) -> str:
+        return f"{self.statement(name)} OWNER {double_quoted(user)}"
+
+    def is_passing(self, error: Exception) -> bool:
+        """Somebody is connected to the template that new databases are copied from."""
+        return _code(error) == _IN_USE
+
+
+def _code(error: Exception) -> str | None:
+    """The SQLSTATE, as the drivers have it."""
+    found = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    return str(found) if found else None
