@@ -33,7 +33,8 @@ EXIT_CODES = {
     "edited.",
     2: "The command line, the configuration, the revision files, the models or another file cannot be used.",
     3: "The database, or a migration. `state:` says where the database is now. `status`: every database has an error.",
-    4: "`status`: some databases have an error, and the others are shown.",
+    4: "Some of several databases, and the others are done: `status`, and every command with `--all`. If they all end "
+    "alike, the exit code is theirs; if for some the answer is no and the others are right, it is 1.",
     5: "Another migrator is at work on the database, and was waited for as long as allowed.",
     6: "Refused: something would be lost, or is not as it was when it was run.",
     129: "Ended by SIGHUP, as when a terminal is closed. Otherwise as 130.",
@@ -50,6 +51,7 @@ ANSWERS_NO = {
     "unlock": "if somebody has the lock and keeps it: nobody can be asked, the answer is no, or it is that of SQLite",
 }
 FAILS_PARTLY = {"status": "if some of several databases have an error"}
+WITH_ALL = "with `--all`, if it ended differently for some databases"
 REFUSES = {
     "init": "if DIRECTORY exists and is not empty",
     "upgrade": "if a revision was left in the middle and cannot be gone on with; with `--strict`, if one was edited "
@@ -168,6 +170,8 @@ def _ends(command: Command) -> Iterator[str]:
         yield "3"
     if command.name in FAILS_PARTLY:
         yield f"4 ({FAILS_PARTLY[command.name]})"
+    elif command.every:
+        yield f"4 ({WITH_ALL})"
     if command.name in LOCKS:
         yield "5 (if another migrator is at work)"
     if command.name in REFUSES:

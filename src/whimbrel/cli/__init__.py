@@ -10,11 +10,12 @@ from ..errors import FileRefused, Interrupted, Unexpected, WhimbrelError, place
 from ..record import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .console import Console
     from .grammar import Command
+    from .session import Session
 
 _MANY_OBJECTS = 100_000
 """After so many new ones Python looks for rubbish. It would do so after 700."""
@@ -114,6 +115,21 @@ def _mentions(arguments: Sequence[str], flag: str) -> bool:
     return any(len(word) > len("--") and flag.startswith(word) for word in arguments)
 
 
+def _stopped_by_signals(run: Callable[[Session], int]) -> Callable[[Session], int]:
+    """A command that a signal stops cleanly."""
+
+    def stoppable(session: Session) -> int:
+        from .signals import Signals
+
+        with Signals(session.project.interruption, session.console.say) as signals:
+            try:
+                return run(session)
+            except (KeyboardInterrupt, Interrupted) as error:
+                raise _by_signal(error, signals.heard) from error
+
+    return stoppable
+
+
 def _run(arguments: Sequence[str], console: Console, *, ends_process: bool) -> int:
     from .session import Session
 
@@ -131,13 +147,11 @@ def _run(arguments: Sequence[str], console: Console, *, ends_process: bool) -> i
     session = Session(command, options, console)
     run = getattr(module, function)
     if ends_process and command.group == "run":
-        from .signals import Signals
+        run = _stopped_by_signals(run)
+    if options.all and command.name != "status":  # which has them all in one table
+        from .every import every
 
-        with Signals(session.project.interruption, console.say) as signals:
-            try:
-                code = run(session)
-            except (KeyboardInterrupt, Interrupted) as error:
-                raise _by_signal(error, signals.heard) from error
+        code = every(session, run, _failure)
     else:
         code = run(session)
     console.flush()

@@ -48,6 +48,7 @@ class Console:
         self._command: str | None = None
         self._quiet = False
         self._colour = "auto"
+        self._parts: list[Any] | None = None
         self._progress = _Progress(self.say)
 
     def begin(self, command: Command, options: Any) -> None:
@@ -70,10 +71,25 @@ class Console:
 
     def result(self, text: str, data: Callable[[], Any]) -> None:
         """The answer of a command: as text, or as the `result` of a JSON document, which `data` makes."""
-        if self.as_json:
+        if self._parts is not None:
+            self._parts.append(data() if self.as_json else text)
+        elif self.as_json:
             self._document({"ok": True, "result": data()})
         elif text:
             print(text, file=self._out)
+
+    def keep(self) -> list[Any]:
+        """From now on keep results, as text or as data, instead of writing them: they are parts of a larger one."""
+        self._parts = []
+        return self._parts
+
+    def write(self) -> None:
+        """Write results again."""
+        self._parts = None
+
+    def whole(self, results: list[Any], *, ok: bool) -> None:
+        """The results of several databases as one document."""
+        self._document({"ok": ok, "result": results})
 
     def flush(self) -> None:
         """Hand on what was written.
@@ -90,15 +106,19 @@ class Console:
             error: what to tell.
             cause: what was raised, for `debug`.
         """
-        self._progress.stop()
-        if self.debug:
-            self.say(_traceback(cause))
         if self.as_json:
             try:
                 self._document({"ok": False, "error": error.as_dict()})
                 self.flush()
             except (ReaderGone, FileRefused):
                 pass  # it is told on standard error all the same
+        self.tell(error, cause)
+
+    def tell(self, error: WhimbrelError, cause: BaseException) -> None:
+        """As `error`, for people alone."""
+        self._progress.stop()
+        if self.debug:
+            self.say(_traceback(cause))
         first, *rest = error.lines()
         head, colon, what = first.partition(":")
         self.say("\n".join([self._painted(head, "error") + colon + what, *rest]))

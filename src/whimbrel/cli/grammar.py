@@ -37,6 +37,7 @@ class Command(Record):
         options: its own arguments.
         example: a line that shows it at work.
         alembic: the Alembic command that an env.py is told about.
+        every: whether it can be for every database, one after the other: `--all`.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Command(Record):
     options: tuple[Option, ...] = ()
     example: str = ""
     alembic: str = "current"
+    every: bool = False
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -130,23 +132,23 @@ COMMANDS = (
         _value("rev", help=TARGET),
     ), "whimbrel edit head", "edit"),
     Command("check", "write", "exit 1 if the models and the database differ", "writing:check",
-            example="whimbrel check", alembic="check"),
+            example="whimbrel check", alembic="check", every=True),
     Command("upgrade", "run", "apply revisions until the database is at the target", "running:upgrade", (
         _value("revision", nargs="?", default="head", help=f"{TARGET} (default: head)"), SQL, TAG, *WAITS, LOCK_TIMEOUT,
         _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False),
-    ), "whimbrel upgrade head", "upgrade"),
+    ), "whimbrel upgrade head", "upgrade", every=True),
     Command("downgrade", "run", "take revisions back until the database is at the target", "running:downgrade", (
         _value("revision", help=TARGET), SQL, TAG, *WAITS, LOCK_TIMEOUT, YES,
-    ), "whimbrel downgrade -1", "downgrade"),
+    ), "whimbrel downgrade -1", "downgrade", every=True),
     Command("stamp", "run", "set the recorded revision without running anything", "running:stamp", (
         _value("revisions", nargs="+", help=f"{TARGET}; several for several branches"), SQL, TAG, *WAITS,
         _flag("--purge", help="forget what is recorded first, even if no file has it"),
-    ), "whimbrel stamp head", "stamp"),
+    ), "whimbrel stamp head", "stamp", every=True),
     Command("update_db", "run", "create the database if it is missing, and bring it to head", "running:update_db", (
         TAG, *WAITS, LOCK_TIMEOUT, _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False),
-    ), "whimbrel update_db", "upgrade"),
+    ), "whimbrel update_db", "upgrade", every=True),
     Command("ensure_version", "run", "create the version table if it is not there", "running:ensure_version", (SQL,),
-            alembic="ensure_version"),
+            alembic="ensure_version", every=True),
     Command("unlock", "mend", "show who is migrating a database, and end it", "unlocking:unlock", (
         _flag("-y", "--yes", help="end it without asking", alembic=False),
     ), "whimbrel unlock"),
@@ -160,23 +162,23 @@ COMMANDS = (
         _flag("--models", help="compare the models with each database as well", alembic=False),
         _flag("--check", help="exit 1 unless every database is at head", alembic=False),
         _flag("--strict", help=f"exit 1 {STRICT}", alembic=False),
-    ), "whimbrel status"),
+    ), "whimbrel status", every=True),
     Command("log", "look", "who has run which revision when, newest first", "recalling:log", (
         _value("revision", nargs="?", help="only this one; it may be one that no file has", alembic=False),
         _value("-n", "--number", metavar="N", type=int, help="at most so many attempts", alembic=False), VERBOSE,
-    ), "whimbrel log -n 5"),
+    ), "whimbrel log -n 5", every=True),
     Command("current", "look", "the revision a database is at", "looking:current", (
         _flag("-c", "--check-heads", help="exit 1 unless it is at all heads"), VERBOSE,
-    ), "whimbrel current"),
+    ), "whimbrel current", every=True),
     Command("history", "look", "list the revisions, newest first", "looking:history", (
         _value("-r", "--rev-range", metavar="START:END", help="only this range, for example -r-3:current"), VERBOSE,
         _flag("-i", "--indicate-current", help="mark where the database is"),
-    ), "whimbrel history -r base:current", "history"),
+    ), "whimbrel history -r base:current", "history", every=True),
     Command("heads", "look", "list the newest revision of every line", "looking:heads", (
         VERBOSE, _flag("--resolve-dependencies", help="leave out heads that another revision depends on"),
-    ), "whimbrel heads", "heads"),
+    ), "whimbrel heads", "heads", every=True),
     Command("branches", "look", "list the revisions that more than one revision follows", "looking:branches",
-            (VERBOSE,), alembic="branches"),
+            (VERBOSE,), alembic="branches", every=True),
     Command("show", "look", "show a revision", "looking:show", (
         _value("rev", help=TARGET),
     ), "whimbrel show head", "show"),
@@ -200,6 +202,7 @@ GLOBAL = (
     _flag("--raiseerr", help="show the whole traceback of an error"),
     _flag("-q", "--quiet", help="only results and errors"),
     _value("-d", "--database", metavar="NAME", help="which of several configured databases", alembic=False),
+    _flag("--all", help="every database, one after the other", alembic=False),
     _value("--url", help="database URL, before every other", alembic=False),
     _value("--env-file", metavar="FILE", help="variables, instead of .env", alembic=False),
     _value("--models", action="append", metavar="MODULE", help="module with models, not a scan", alembic=False),

@@ -38,6 +38,8 @@ class Session:
         console.begin(command, options)
         if command.group == "run" and getattr(options, "sql", False) and options.json:
             raise UsageError("--sql writes SQL to standard output, and --json a document", hint="leave one of them out")
+        if options.all:
+            _check_all(command, options)
 
     @property
     def settings(self) -> Settings:
@@ -51,6 +53,7 @@ class Session:
                 url=options.url,
                 models=options.models if isinstance(options.models, list) else (),
                 env_file=options.env_file,
+                below=self.command.name != "init",  # a new project, whatever lies below it
             )
         return self._settings
 
@@ -71,11 +74,21 @@ class Session:
                 f"--url is for one database, and {len(self.settings.databases)} are configured",
                 hint=f"name it: -d {self.settings.databases[0].name}",
             )
-        yield from map(self.project_for, self.settings.databases)
+        from .isolation import isolated
+
+        apart = len({database.root for database in self.settings.databases}) > 1
+        for database in self.settings.databases:
+            with isolated(self.settings.root, needed=apart):
+                yield self.project_for(database)
+
+    def turn_to(self, project: Project) -> None:
+        """Go on with another one of several databases."""
+        self._project = project
+        self.options.database = project.database.name
 
     def project_for(self, database: Database) -> Project:
         """The project for one of the configured databases."""
-        return Project(self.settings, database, listener=self.console.on, cmd_opts=self._about_to_run)
+        return Project(self.settings, database, listener=self.console.on, cmd_opts=lambda: self._about_to_run(database))
 
     def history(self, project: Project | None = None) -> History:
         """The revision files; those that cannot be read are named, and left out."""
@@ -97,24 +110,37 @@ class Session:
         history = self.history()
         return history, Resolver(history, current).revisions(target)
 
-    def _about_to_run(self) -> Namespace:
+    def _about_to_run(self, database: Database) -> Namespace:
         """Called before code of the project runs: it finds the variables of `.env`, and Alembic's command line."""
         from argparse import Namespace
         from contextlib import suppress
 
         from ..settings.files import read_dotenv
 
-        for database in self.settings.databases:
+        for other in self.settings.databases:
             # Found now, before .env becomes part of the environment that they are looked for in.
             for changes in (False, True):
                 with suppress(WhimbrelError):
-                    database.url_for(changes=changes)
-        path = self.options.env_file or os.path.join(self.settings.root, ".env")
-        if self.options.env_file or os.path.isfile(path):
-            for name, value in read_dotenv(path).items():
-                os.environ.setdefault(name, value)
+                    other.url_for(changes=changes)
+        named = self.options.env_file
+        folders = dict.fromkeys((database.root, self.settings.root))
+        for path in [named] if named else [os.path.join(folder, ".env") for folder in folders]:
+            if named or os.path.isfile(path):
+                for name, value in read_dotenv(path).items():
+                    os.environ.setdefault(name, value)
         options = Namespace(**vars(self.options))
         options.command = self.command.alembic
         options.name = options.name or "alembic"
         options.raiseerr = bool(options.raiseerr or options.debug)
         return options
+
+
+def _check_all(command: Command, options: Any) -> None:
+    if not command.every:
+        raise UsageError(
+            f"{command.name} is for one database, not for --all", hint=f"name it: whimbrel -d NAME {command.name}"
+        )
+    if options.database:
+        raise UsageError("--all and --database exclude each other", hint="leave one of them out")
+    if command.group == "run" and options.sql:
+        raise UsageError("--sql writes one script, and --all is for several databases", hint="name one: -d NAME")

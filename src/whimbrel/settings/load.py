@@ -8,13 +8,14 @@ from ..errors import ConfigurationInvalid, DatabaseNotConfigured, UsageError, pl
 from ..record import TYPE_CHECKING
 from .files import has_env, read_ini, read_toml, read_tool
 from .keys import check, suggestion
-from .values import AlembicFiles, Database, Origin, Settings
+from .values import MIGRATION_VARIABLES, VARIABLES, AlembicFiles, Database, Origin, Settings, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from ..connect.url import DatabaseUrl
+    from .folders import Folders
     from .urls import Surroundings
 
 CONFIG_FILE = "whimbrel.toml"
@@ -33,13 +34,15 @@ def load(
     models: Sequence[str] = (),
     env_file: str | None = None,
     environ: Mapping[str, str] = os.environ,
+    below: bool = True,
 ) -> Settings:
     """Read the configuration of the project in `folder`.
 
     The first of these counts: `config`, `WHIMBREL_CONFIG`, `ALEMBIC_CONFIG`, then in `folder` and the folders above it
     up to the one under version control: `whimbrel.toml`, `[tool.whimbrel]` in pyproject.toml; then in `folder` itself
     (where Alembic looks) `alembic.ini` and `[tool.alembic]`, then `migrations/alembic.ini` if an env.py lies beside it
-    (where Flask-Migrate puts both). With none of them the defaults apply, unless there is an env.py to ignore.
+    (where Flask-Migrate puts both). With none of them the projects in the folders below count, each as a database that
+    is called as its folder is; and where there is none either the defaults apply, unless there is an env.py to ignore.
 
     Args:
         folder: where the command runs.
@@ -50,6 +53,7 @@ def load(
         models: modules with models, instead of those configured.
         env_file: a file of variables to read instead of `.env`.
         environ: the environment variables.
+        below: whether to look for projects below `folder`.
 
     Raises:
         ConfigurationInvalid, UrlInvalid, UrlMissing: what was found cannot be used.
@@ -63,7 +67,8 @@ def load(
         )
     variables = [value for name in ("WHIMBREL_CONFIG", "ALEMBIC_CONFIG") if (value := environ.get(name))]
     named = list(config) or variables[:1]
-    found = _named(folder, named, section, environ.get("ALEMBIC_CONFIG")) if named else _found(folder, section)
+    other = environ.get("ALEMBIC_CONFIG")
+    found = _named(folder, named, section, other) if named else _found(folder, section, below=below)
     search = _Search(found.root, url, environ, env_file)
     settings = found.settings(search, {"models": list(models)} if models else {})
     for database in settings.databases:
@@ -102,6 +107,12 @@ class _Search:
 
         return find_for_changes(name, options, origin, self._surroundings, only=only, has_env=has_env)
 
+    def in_folder(self, root: str, others: Sequence[str]) -> _Search:
+        """The search for a project with `others` beside it: neither their variables nor those for an only one count."""
+        strange = {variable for name in others for variable in (*variables_of(name), *VARIABLES, *MIGRATION_VARIABLES)}
+        environ = {name: value for name, value in self._environ.items() if name not in strange}
+        return _Search(root, self._flag, environ, self._env_file)
+
     @property
     def _surroundings(self) -> Surroundings:
         from .urls import Surroundings
@@ -119,22 +130,28 @@ class _Native:
         self._configured = table is not None
         self._text = text
 
-    def settings(self, search: _Search, overrides: Mapping[str, Any]) -> Settings:
-        """The project's databases; `search` looks for the URLs of one, `overrides` go before what is configured."""
-        tables = self._tables()
+    def settings(self, search: _Search, overrides: Mapping[str, Any], name: str = ONLY) -> Settings:
+        """The project's databases.
+
+        Args:
+            search: looks for the URLs of one.
+            overrides: go before what is configured.
+            name: what its database is called, if it has only one.
+        """
+        tables = self._tables(name)
         only = len(tables) == 1
         databases = [
             self._database(name, {**options, **overrides}, search, only=only) for name, options in tables.items()
         ]
         return Settings(self.root, self._origin, tuple(databases), self._configured)
 
-    def _tables(self) -> dict[str, dict[str, Any]]:
+    def _tables(self, name: str) -> dict[str, dict[str, Any]]:
         """The options of each database: its own over those that stand above all of them."""
         title = self._origin.detail or self._origin.place
         named = self._table.pop("databases", {})
         shared = check(self._table, file=self._origin.place, text=self._text, title=title)
         if not named:
-            return {ONLY: shared}
+            return {name: shared}
         if not isinstance(named, dict) or not all(isinstance(options, dict) for options in named.values()):
             raise ConfigurationInvalid(
                 "databases must be tables", where=self._origin.place, hint="write [databases.NAME] above their keys"
@@ -180,9 +197,9 @@ class _Alembic:
         self.root = root
         self._files = files
 
-    def settings(self, search: _Search, overrides: Mapping[str, Any]) -> Settings:
+    def settings(self, search: _Search, overrides: Mapping[str, Any], name: str = ONLY) -> Settings:
         """As `_Native.settings`."""
-        database = _alembic_database(ONLY, self.root, self._files, overrides, search)
+        database = _alembic_database(name, self.root, self._files, overrides, search)
         return Settings(self.root, database.origin, (database,))
 
 
@@ -258,13 +275,11 @@ def _is_pyproject(path: str) -> bool:
     return os.path.basename(path) == PYPROJECT
 
 
-def _found(folder: str, section: str | None) -> _Native | _Alembic:
-    """The project that lies in or above a folder."""
+def _found(folder: str, section: str | None, *, below: bool) -> _Native | _Alembic | Folders:
+    """The project that lies in or above a folder, else those `below` it."""
     for above in _upwards(folder):
-        for name in (CONFIG_FILE, PYPROJECT):
-            path = os.path.join(above, name)
-            if os.path.isfile(path) and (native := _native(path)):
-                return native
+        if native := _native_in(above):
+            return native
         if above == folder:
             files = _alembic_files([], section, beside=folder)
             if (files.ini and _names_revisions(files)) or files.toml:
@@ -272,7 +287,32 @@ def _found(folder: str, section: str | None) -> _Native | _Alembic:
     location = os.path.join(folder, DEFAULT_LOCATION)
     if has_env(location):
         return _Alembic(folder, _alembic_files([_ini_beside_env(location)], section))
+    if below and not os.path.isdir(location):
+        from .folders import Folders, projects_below
+
+        projects: dict[str, _Native | _Alembic] = projects_below(folder, lambda path: _project_in(path, section))
+        if projects:
+            return Folders(folder, projects)
     return _Native(folder, Origin(os.path.relpath(folder)), None)
+
+
+def _project_in(folder: str, section: str | None) -> _Native | _Alembic | None:
+    """The project in a folder that the command did not start in: an ini file alone, which may be anything, is none."""
+    if native := _native_in(folder):
+        return native
+    files = _alembic_files([], section, beside=folder)
+    if files.toml or (files.ini and (has_env(folder) or _has_script_location(files))):
+        return _Alembic(folder, files)
+    return None
+
+
+def _native_in(folder: str) -> _Native | None:
+    paths = (os.path.join(folder, name) for name in (CONFIG_FILE, PYPROJECT))
+    return next((native for path in paths if os.path.isfile(path) and (native := _native(path))), None)
+
+
+def _has_script_location(files: AlembicFiles) -> bool:
+    return read_ini(files.ini, files.section).has_option(files.section, "script_location")
 
 
 def _ini_beside_env(location: str) -> str:

@@ -19,6 +19,9 @@ MIGRATION_VARIABLES = ("WHIMBREL_MIGRATION_URL",)
 """The same for the URL that changes go to."""
 
 
+_NO_SIGNS = str.maketrans("-./", "___")
+
+
 def variable_of(name: str) -> str:
     """The environment variable with the URL of one of several databases."""
     return f"WHIMBREL_DATABASE__{_in_capitals(name)}__URL"
@@ -29,8 +32,13 @@ def migration_variable_of(name: str) -> str:
     return f"WHIMBREL_DATABASE__{_in_capitals(name)}__MIGRATION_URL"
 
 
+def variables_of(name: str) -> tuple[str, str]:
+    """Both variables of one of several databases."""
+    return variable_of(name), migration_variable_of(name)
+
+
 def _in_capitals(name: str) -> str:
-    return name.upper().replace("-", "_")
+    return name.upper().translate(_NO_SIGNS)
 
 
 class Origin(Record):
@@ -85,7 +93,7 @@ class Database:
         find_migration_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
     ) -> None:
         self.name = name
-        self._only = only
+        self.only = only
         self.root = root
         self.origin = origin
         self.script_location = script_location
@@ -141,8 +149,8 @@ class Database:
             UrlMissing: none was found.
         """
         if self.url is None:
-            variables = ", ".join(VARIABLES) if self._only else self.url_variable
-            files = "the configuration, YAML and ini files" if self._only else "the configuration"
+            variables = ", ".join(VARIABLES) if self.only else self.url_variable
+            files = "the configuration, YAML and ini files" if self.only else "the configuration"
             raise UrlMissing(
                 f"no database URL for {self.name}",
                 where=str(self.origin),
@@ -177,7 +185,7 @@ class Database:
     @property
     def url_variable(self) -> str:
         """The environment variable to put the URL into."""
-        return "DATABASE_URL" if self._only else variable_of(self.name)
+        return "DATABASE_URL" if self.only else variable_of(self.name)
 
     @property
     def how_to_name_url(self) -> str:
