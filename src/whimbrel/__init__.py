@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from .edited import Edited
     from .errors import WhimbrelError
+    from .integrations import Readiness, aensure_schema, ensure_schema, lifespan, ready
     from .journal import Attempt
     from .log import LogEntry
     from .position import Position
@@ -29,10 +30,15 @@ __all__ = [
     "Outcome",
     "Position",
     "Project",
+    "Readiness",
     "Status",
     "Unfinished",
     "WhimbrelError",
     "__version__",
+    "aensure_schema",
+    "ensure_schema",
+    "lifespan",
+    "ready",
 ]
 
 _HOMES = {
@@ -44,9 +50,14 @@ _HOMES = {
     "Outcome": "runner",
     "Position": "position",
     "Project": "project",
+    "Readiness": "integrations",
     "Status": "status",
     "Unfinished": "runner",
     "WhimbrelError": "errors",
+    "aensure_schema": "integrations",
+    "ensure_schema": "integrations",
+    "lifespan": "integrations",
+    "ready": "integrations",
 }
 
 

@@ -15,6 +15,11 @@ def described(diffs: Iterable[Any]) -> list[str]:
     return [_described(diff) for diff in _flat(diffs)]
 
 
+def without_removals(diffs: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """The differences without those that would only remove something from the database."""
+    return (diff for diff in _flat(diffs) if not diff[0].startswith("remove_"))
+
+
 def _flat(diffs: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
     for diff in diffs:
         if isinstance(diff, list):

@@ -173,6 +173,12 @@ class NothingToResolve(WhimbrelError):
     code = "WB111"
 
 
+class ArgumentInvalid(WhimbrelError):
+    """A function of the Python interface was given something that it cannot use."""
+
+    code = "WB115"
+
+
 class CommandRefused(WhimbrelError):
     """Alembic itself refused the command; its own words are in `what`."""
 
@@ -341,6 +347,27 @@ class CannotCreateDatabase(WhimbrelError):
     """`update_db`: the database is not there, and could not be created."""
 
     code = "WB416"
+    exit_code = DATABASE
+
+
+class DatabaseNotReady(WhimbrelError):
+    """An application was to start, and its database is not at head."""
+
+    code = "WB417"
+    exit_code = DATABASE
+
+
+class SchemaLacks(WhimbrelError):
+    """The database is at head, and not as the models of the application need it."""
+
+    code = "WB418"
+    exit_code = DATABASE
+
+
+class ConnectionIgnored(WhimbrelError):
+    """The project's env.py connects by itself, and not with the connection that it was given."""
+
+    code = "WB419"
     exit_code = DATABASE
 
 

@@ -6,8 +6,10 @@ import ast
 import doctest
 import shlex
 import sqlite3
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import CodeType
 
 from . import process
 from .matching import Ids
@@ -166,11 +168,16 @@ class Player:
         for example in doctest.DocTestParser().get_examples(block.text):
             code = compile(example.source, where, "single")
             try:
-                text = process.run(lambda code=code: exec(code, self._names), self._folder, self._environ).text
+                text = process.run(lambda code=code: self._interactively(code), self._folder, self._environ).text
             except Exception as error:
                 text = f"Traceback (most recent call last):\n  …\n{type(error).__name__}: {error}"
             if not self._ids.matches(example.want, text):
                 self._note(where, example.source.strip(), example.want, text)
+
+    def _interactively(self, code: CodeType) -> None:
+        """As an interactive Python, which finds modules in the current folder."""
+        sys.path.insert(0, "")
+        exec(code, self._names)
 
     def _note(self, where: str, command: str, expected: str, seen: str) -> None:
         shown = self._ids.shown(seen.replace(str(self._folder), "…"))

@@ -22,7 +22,18 @@ from .waiting import waiting_at_most
 from .watching import watched
 from .work import AlembicStep, Visit, Work
 
-__all__ = ["AlembicStep", "Environment", "LazyScript", "ProjectConfig", "Scripts", "Visit", "Work", "watched"]
+__all__ = [
+    "AlembicStep",
+    "Environment",
+    "LazyScript",
+    "ProjectConfig",
+    "Scripts",
+    "Visit",
+    "Work",
+    "creating_databases",
+    "waiting_at_most",
+    "watched",
+]
 
 
 class Environment:

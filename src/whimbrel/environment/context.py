@@ -60,8 +60,14 @@ class WorkContext(EnvironmentContext):
 
     def configure(self, *args: Any, **options: Any) -> None:
         """As Alembic's. Called by env.py with whatever it needs."""
+        if self.work.metadata:  # an application compares its own models, whatever env.py names
+            options["target_metadata"] = list(self.work.metadata)
         super().configure(*args, **options)
         context = self.get_context()
+        if self.config.attributes.get("only_connection"):
+            from .given import check_used
+
+            check_used(context.connection, self.config.attributes["connection"])
         context.opts["include_name"] = without_records(
             context.opts.get("include_name"), context.opts.get("target_metadata"), context.version_table
         )

@@ -8,7 +8,7 @@ from greenlet import getcurrent  # type: ignore[import-untyped]  # has none
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from ..errors import UsageError
+from ..errors import ConnectionIgnored, UsageError
 
 _IN_RUN_SYNC = "await connection.run_sync(lambda c: Project.load(connection=c).upgrade())"
 
@@ -34,6 +34,21 @@ def check_given(connection: Any, *, for_env_py: bool) -> None:
         raise _refused(
             f"the given connection is {type(connection).__name__}, not a connection of SQLAlchemy's",
             "with engine.begin() as connection: Project.load(connection=connection).upgrade()",
+        )
+
+
+def check_used(connection: Connection | None, given: Connection) -> None:
+    """Refuse an env.py that has made a connection of its own where it must use the given one.
+
+    Raises:
+        ConnectionIgnored
+    """
+    if connection is not None and connection.engine is not given.engine:
+        raise ConnectionIgnored(
+            "env.py connects by itself, and not with the connection that it was given",
+            why="it would migrate the database that it is configured for",
+            state="nothing was changed",
+            hint='connectable = config.attributes.get("connection"), and use that unless it is None',
         )
 
 

@@ -56,6 +56,7 @@ class ProjectBase:
         url: str | None = None,
         models: str | Sequence[str] = (),
         connection: Any = None,
+        only_connection: bool = False,
         listener: Listener | None = None,
     ) -> Self:
         """Find and read the configuration of the project in `folder`.
@@ -68,6 +69,8 @@ class ProjectBase:
             models: modules with models, instead of those configured or found.
             connection: a SQLAlchemy connection to use instead of opening one. A transaction that it is in stays the
                 caller's; without one, each revision is committed.
+            only_connection: refuse an env.py that does not use that connection, instead of letting it connect to what
+                it is configured for.
             listener: is told what happens.
 
         Raises:
@@ -78,7 +81,7 @@ class ProjectBase:
         if not os.path.isdir(folder):
             raise ProjectNotFound("there is no such folder", where=os.fspath(folder), hint="check the path")
         settings = configuration.load(os.fspath(folder), config=as_list(config), url=url, models=as_list(models))
-        attributes = {"connection": connection} if connection is not None else {}
+        attributes = {"connection": connection, "only_connection": only_connection} if connection is not None else {}
         return cls(settings, configuration.select(settings, database), listener=listener, attributes=attributes)
 
     def __repr__(self) -> str:

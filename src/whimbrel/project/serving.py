@@ -7,7 +7,10 @@ from .base import ProjectBase
 from .threads import awaited
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
+
+    from sqlalchemy import MetaData
 
     from ..runner import Outcome
 
@@ -44,4 +47,27 @@ class Serving(ProjectBase):
             lambda: self._runner(**given).migrate(lambda planner: planner.upgrade("heads"), create=True, **options)
         )
 
+    def lacking(self, metadata: Sequence[MetaData]) -> list[str]:
+        """What models have and the database lacks, or has otherwise, one line each. Reads the database.
+
+        What only the database has is not among it: an application can run with a table too many.
+
+        Args:
+            metadata: the models.
+
+        Raises:
+            WhimbrelError: they cannot be compared: the database is not at head.
+        """
+        from ..author import Author, WritingScripts
+        from ..differ import described, without_removals
+        from ..models import Models
+
+        def work() -> list[str]:
+            environment = self._environment(scripts=WritingScripts)
+            author = Author(environment, self._tell, Models(tuple(metadata), (), ()))
+            return sorted(described(without_removals(author.differences())))
+
+        return self._apart(work)
+
     aupdate = awaited(update)
+    alacking = awaited(lacking)

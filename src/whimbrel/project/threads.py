@@ -30,7 +30,8 @@ def awaited(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[An
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            self.interruption.request()
+            # In a thread: it asks the server over another connection, for which async drivers need a loop of their own.
+            await asyncio.to_thread(self.interruption.request)
             await asyncio.wait([work])
             self.interruption.requested = False
             if not work.cancelled():
