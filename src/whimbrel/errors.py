@@ -371,6 +371,13 @@ class ConnectionIgnored(WhimbrelError):
     exit_code = DATABASE
 
 
+class StillUnreachable(WhimbrelError):
+    """`wait`: the database has accepted no connection in time."""
+
+    code = "WB420"
+    exit_code = DATABASE
+
+
 class Unexpected(WhimbrelError):
     """An error that whimbrel has no name for; `--debug` shows its traceback."""
 

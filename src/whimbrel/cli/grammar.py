@@ -163,6 +163,10 @@ COMMANDS = (
         _flag("--check", help="exit 1 unless every database is at head", alembic=False),
         _flag("--strict", help=f"exit 1 {STRICT}", alembic=False),
     ), "whimbrel status", every=True),
+    Command("wait", "look", "wait until the database accepts connections", "standing:wait", (
+        _value("--timeout", metavar="SECONDS", type=seconds, default=60.0, alembic=False,
+               help="how long (default: 60)"),
+    ), "whimbrel wait --timeout 30", every=True),
     Command("log", "look", "who has run which revision when, newest first", "recalling:log", (
         _value("revision", nargs="?", help="only this one; it may be one that no file has", alembic=False),
         _value("-n", "--number", metavar="N", type=int, help="at most so many attempts", alembic=False), VERBOSE,

@@ -1,4 +1,4 @@
-"""The command that shows where every database stands."""
+"""The commands that show where every database stands, and wait until one stands at all."""
 
 from __future__ import annotations
 
@@ -43,6 +43,13 @@ def status(session: Session) -> int:
         return DATABASE if len(failed) == len(statuses) else PARTLY
     refused = session.options.strict and any(one.edited for one in statuses)
     return ANSWER_NO if refused or (session.options.check and attention) else 0
+
+
+def wait(session: Session) -> int:
+    """`wait`: until the database accepts connections."""
+    waited, name = session.project.wait(session.options.timeout), session.project.database.name
+    session.console.result(f"{name}  ready  ({waited:.1f} s)", lambda: {"database": name, "waited": waited})
+    return 0
 
 
 def _text(statuses: list[Status]) -> Iterator[str]:

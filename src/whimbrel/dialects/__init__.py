@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..connect.url import DatabaseUrl
 from ..errors import UrlInvalid
 from .base import Dialect, Holder, Place
@@ -9,7 +11,7 @@ from .mysql import MariaDB, MySQL
 from .postgresql import PostgreSQL
 from .sqlite import SQLite
 
-__all__ = ["Dialect", "Holder", "Place", "dialect_named", "dialect_of", "dialect_of_module"]
+__all__ = ["Dialect", "Holder", "Place", "dialect_named", "dialect_of", "dialect_of_module", "is_final"]
 
 _DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SQLite(), PostgreSQL(), MySQL(), MariaDB())}
 
@@ -23,6 +25,11 @@ def dialect_of_module(name: str) -> Dialect | None:
     """The dialect that has a driver in this module or package, or None."""
     top = name.partition(".")[0]
     return next((one for one in _DIALECTS.values() if any(driver.module == top for driver in one.drivers)), None)
+
+
+def is_final(words: str) -> bool:
+    """Whether a driver's words, when it could not connect, say that it will not connect later either."""
+    return any(re.search(dialect.final, words, re.IGNORECASE) for dialect in _DIALECTS.values())
 
 
 def dialect_of(url: DatabaseUrl) -> Dialect:

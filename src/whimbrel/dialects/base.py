@@ -239,6 +239,10 @@ class Dialect(Protocol):
         """Regular expressions for what a driver says when it cannot connect, and what helps."""
 
     @property
+    def final(self) -> str:
+        """A regular expression for what a driver says when there is no use in waiting: above all a wrong password."""
+
+    @property
     def table_options(self) -> str:
         """What stands behind the definition of a table that must have transactions."""
 

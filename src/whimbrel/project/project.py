@@ -9,12 +9,12 @@ Looking at files costs no SQLAlchemy: it is imported by the methods that run or 
 from __future__ import annotations
 
 from .changing import Changing
-from .looking import Looking
+from .reaching import Reaching
 from .serving import Serving
 from .writing import Writing
 
 
-class Project(Looking, Changing, Writing, Serving):
+class Project(Reaching, Changing, Writing, Serving):
     """One database of a project, and its revisions.
 
     Args:

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
-def awaited(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]:
+def awaited(
+    method: Callable[Concatenate[Any, P], T], name: str | None = None
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]:
     """The method as a coroutine: it runs in a worker thread, where an async driver gets an event loop of its own.
 
     When the task is cancelled, the run is asked to stop, and waited for: else it would go on behind everybody's back.
+    It is called as the method with an `a` before, unless that would be a word of Python's: then `name`.
     """
 
     async def coroutine(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -39,7 +42,7 @@ def awaited(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[An
             raise
 
     setattr(coroutine, "__wrapped__", method)  # noqa: B010  # where inspect looks for the signature
-    coroutine.__name__ = f"a{method.__name__}"
+    coroutine.__name__ = name or f"a{method.__name__}"
     coroutine.__doc__ = f"`{method.__name__}`, awaited."
     return coroutine
 

@@ -41,6 +41,8 @@ class MySQL:
         "cryptography": "pip install cryptography",
     }
 
+    final = "access denied|cryptography|certificate|does not support SSL|authentication plugin"
+
     @property
     def sessions(self) -> Sessions:
         from .sessions import Sessions

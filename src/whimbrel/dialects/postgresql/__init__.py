@@ -44,6 +44,11 @@ class PostgreSQL:
         "SSL|certificate": "check sslmode and sslrootcert in the URL",
     }
 
+    final = (
+        "password authentication|authentication failed|no password supplied|role .* does not exist|pg_hba.conf|"
+        "permission denied for database|certificate|does not support SSL|ssl was required"
+    )
+
     @property
     def sessions(self) -> Sessions:
         from .sessions import Sessions

@@ -44,6 +44,8 @@ class SQLite:
         "readonly|read-only": "the file or its folder is read-only for this user",
     }
 
+    final = "unable to open|not a database"  # no server will start and change that
+
     @property
     def sessions(self) -> Sessions:
         from .sessions import Sessions
