@@ -56,11 +56,13 @@ REFUSES = {
     "init": "if DIRECTORY exists and is not empty",
     "upgrade": "if a revision was left in the middle and cannot be gone on with; with `--strict`, if one was edited "
     "after it was applied",
+    "dump_db": "if there is a file of that name",
+    "load_db": "if there are rows, or the archive is of another revision, or of other tables and columns",
     "downgrade": "if a revision was left in the middle and cannot be gone on with; if no revision would be left in a "
     "database that is labelled production, and it was not named",
     "update_db": "as `upgrade`",
 }
-LOCKS = ("update_db", "upgrade", "downgrade", "stamp", "resolve")
+LOCKS = ("update_db", "upgrade", "downgrade", "stamp", "resolve", "load_db")
 NEEDS_NO_DATABASE = ("init", "list_templates", "completion", "heads", "branches")
 
 FAMILIES = {

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from .position import Position
     from .project import Project
     from .runner import Change, Held, Outcome, Unfinished
+    from .snapshot import Dumped, Loaded
     from .status import Status
 
 __all__ = [
     "Attempt",
     "Change",
+    "Dumped",
     "Edited",
     "Held",
+    "Loaded",
     "LogEntry",
     "Outcome",
     "Position",
@@ -44,8 +47,10 @@ __all__ = [
 _HOMES = {
     "Attempt": "journal",
     "Change": "runner",
+    "Dumped": "snapshot",
     "Edited": "edited",
     "Held": "runner",
+    "Loaded": "snapshot",
     "LogEntry": "log",
     "Outcome": "runner",
     "Position": "position",

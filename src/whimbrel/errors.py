@@ -173,6 +173,18 @@ class NothingToResolve(WhimbrelError):
     code = "WB111"
 
 
+class ArchiveInvalid(WhimbrelError):
+    """A file is no archive of whimbrel's, is cut off, or was changed since it was written."""
+
+    code = "WB112"
+
+
+class FormatUnknown(WhimbrelError):
+    """The ending of a file names no format that the database can be written in, or read from."""
+
+    code = "WB114"
+
+
 class ArgumentInvalid(WhimbrelError):
     """A function of the Python interface was given something that it cannot use."""
 
@@ -343,6 +355,34 @@ class PoolerInTheWay(WhimbrelError):
     exit_code = DATABASE
 
 
+class DumpFailed(WhimbrelError):
+    """The rows of a database could not be read, or hold what no archive can."""
+
+    code = "WB412"
+    exit_code = DATABASE
+
+
+class RowsRefused(WhimbrelError):
+    """The database did not take rows, or did not let them go."""
+
+    code = "WB413"
+    exit_code = DATABASE
+
+
+class LoadedOtherwise(WhimbrelError):
+    """Rows that were written are not the same when they are read again, or refer to rows that are not there."""
+
+    code = "WB414"
+    exit_code = DATABASE
+
+
+class CommitUnknown(WhimbrelError):
+    """The connection was lost while rows were committed: nobody knows whether they are."""
+
+    code = "WB415"
+    exit_code = DATABASE
+
+
 class CannotCreateDatabase(WhimbrelError):
     """`update_db`: the database is not there, and could not be created."""
 
@@ -444,4 +484,18 @@ class NotConfirmed(WhimbrelError):
     """A database would be emptied, and was not confirmed with its name; or it is labelled production."""
 
     code = "WB606"
+    exit_code = REFUSED
+
+
+class NotEmpty(WhimbrelError):
+    """`load_db`: there are rows already, and nobody has said that they may go."""
+
+    code = "WB607"
+    exit_code = REFUSED
+
+
+class ArchiveDoesNotFit(WhimbrelError):
+    """`load_db`: the archive is of another revision, or of other tables and columns, than the database."""
+
+    code = "WB608"
     exit_code = REFUSED

@@ -67,5 +67,15 @@ class Waiting(Record):
     seconds: float
 
 
-Event = Found | Notice | Wrote | Created | RevisionStarted | RevisionFinished | Waiting
+class RowsMoved(Record):
+    """Rows are read or written: `rows` so far of a table, the `number`-th of `total`, and what is done to them."""
+
+    what: str
+    table: str
+    rows: int
+    number: int
+    total: int
+
+
+Event = Found | Notice | Wrote | Created | RevisionStarted | RevisionFinished | Waiting | RowsMoved
 Listener = Callable[[Event], None]

@@ -146,7 +146,7 @@ def _run(arguments: Sequence[str], console: Console, *, ends_process: bool) -> i
     module = __import__(f"{__name__}.{name}", fromlist=[function])  # importlib itself would take longer than the module
     session = Session(command, options, console)
     run = getattr(module, function)
-    if ends_process and command.group == "run":
+    if ends_process and command.group in ("run", "data"):
         run = _stopped_by_signals(run)
     if options.all and command.name != "status":  # which has them all in one table
         from .every import every

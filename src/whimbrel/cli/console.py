@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from ..errors import FileRefused
+from ..errors import FileRefused, counted
 from ..record import TYPE_CHECKING
 from .output import Output, ReaderGone, silence
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from ..errors import WhimbrelError
-    from ..events import Event, RevisionStarted
+    from ..events import Event
     from .grammar import Command
 
 FORMAT = 1
@@ -53,7 +53,7 @@ class Console:
 
     def begin(self, command: Command, options: Any) -> None:
         """Know the command line once it is parsed."""
-        changes = command.group in ("start", "write", "run", "mend")
+        changes = command.group in ("start", "write", "run", "data", "mend")
         self.as_json = options.json
         self.debug = options.debug or options.raiseerr
         self._command = command.name
@@ -125,7 +125,7 @@ class Console:
 
     def on(self, event: Event) -> None:
         """Show an event; the `Listener` of everything below."""
-        from ..events import Created, Found, Notice, RevisionFinished, RevisionStarted, Waiting, Wrote
+        from ..events import Created, Found, Notice, RevisionFinished, RevisionStarted, RowsMoved, Waiting, Wrote
 
         if self._quiet:
             return
@@ -140,8 +140,10 @@ class Console:
                 self.say(f"Wrote  {path}")
             case Created(name, kind):
                 self.say(f"Created  database {name}  ({kind})")
-            case RevisionStarted():
-                self._progress.start(event)
+            case RevisionStarted(revision, message, direction, number, total):
+                self._progress.start(f"{direction} {number}/{total}  {revision}  {message}")
+            case RowsMoved(what, table, rows, number, total):
+                self._progress.show(f"{what} {number}/{total}  {table}  {counted(rows, 'row')}")
             case Waiting(what, holder, seconds):
                 self._progress.stop()
                 self.say(f"  ...  waiting for {what} ({seconds:.0f} s): {holder}")
@@ -226,7 +228,8 @@ class _Progress:
         self._lock: Any = None
         self._is_over: Any = None
 
-    def start(self, event: RevisionStarted) -> None:
+    def start(self, text: str) -> None:
+        """Something begins."""
         import threading
 
         if self._thread is None:
@@ -235,9 +238,19 @@ class _Progress:
             self._thread.start()
         with self._lock:
             self._end()
-            self._text = f"{event.direction} {event.number}/{event.total}  {event.revision}  {event.message}"
+            self._text = text
             self._began = time.monotonic()
             self._due = self._began + _SLOW
+
+    def show(self, text: str) -> None:
+        """The same is at another point, or begins."""
+        if self._text is None:
+            self.start(text)
+            return
+        with self._lock:
+            self._text = text
+            if self._spinner is not None:
+                self._spinner.update(text)
 
     def stop(self) -> None:
         if self._thread is not None:

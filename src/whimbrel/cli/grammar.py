@@ -149,6 +149,15 @@ COMMANDS = (
     ), "whimbrel update_db", "upgrade", every=True),
     Command("ensure_version", "run", "create the version table if it is not there", "running:ensure_version", (SQL,),
             alembic="ensure_version", every=True),
+    Command("dump_db", "data", "write the rows of a database to a file", "snapshots:dump", (
+        _value("file", nargs="?", help="NAME.whimbrel (default: named for database, revision and time)", alembic=False),
+        _flag("-y", "--yes", help="replace a file of that name", alembic=False),
+    ), "whimbrel dump_db before-the-move.whimbrel"),
+    Command("load_db", "data", "replace the rows of a database by those of a file", "snapshots:load", (
+        _value("file", help="a file that dump_db has written, of any kind of database", alembic=False), *WAITS,
+        _value("-y", "--yes", nargs="?", const="", metavar="NAME", alembic=False,
+               help="let rows that are there go; with the name of the database, also if it is labelled production"),
+    ), "whimbrel load_db before-the-move.whimbrel"),
     Command("unlock", "mend", "show who is migrating a database, and end it", "unlocking:unlock", (
         _flag("-y", "--yes", help="end it without asking", alembic=False),
     ), "whimbrel unlock"),
@@ -192,6 +201,7 @@ GROUPS = {
     "start": "set up",
     "write": "write revisions",
     "run": "change a database",
+    "data": "move the rows of a database",
     "mend": "after an accident",
     "look": "look",
 }

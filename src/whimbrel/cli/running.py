@@ -18,7 +18,7 @@ def upgrade(session: Session) -> int:
         sql=options.sql,
         tag=options.tag,
         strict=options.strict or None,
-        lock_wait=_lock_wait(session),
+        lock_wait=lock_wait(session),
         lock_timeout=options.lock_timeout,
     )
     return _report(session, outcome)
@@ -30,7 +30,7 @@ def update_db(session: Session) -> int:
     outcome = session.project.update(
         tag=options.tag,
         strict=options.strict or None,
-        lock_wait=_lock_wait(session),
+        lock_wait=lock_wait(session),
         lock_timeout=options.lock_timeout,
     )
     return _report(session, outcome)
@@ -45,7 +45,7 @@ def downgrade(session: Session) -> int:
             options.revision,
             sql=options.sql,
             tag=options.tag,
-            lock_wait=_lock_wait(session),
+            lock_wait=lock_wait(session),
             lock_timeout=options.lock_timeout,
             confirm=confirm,
             careful=careful,
@@ -68,12 +68,12 @@ def stamp(session: Session) -> int:
     """`stamp`: set what is recorded."""
     options = session.options
     outcome = session.project.stamp(
-        options.revisions, purge=options.purge, sql=options.sql, tag=options.tag, lock_wait=_lock_wait(session)
+        options.revisions, purge=options.purge, sql=options.sql, tag=options.tag, lock_wait=lock_wait(session)
     )
     return _report(session, outcome)
 
 
-def _lock_wait(session: Session) -> float | None:
+def lock_wait(session: Session) -> float | None:
     """Seconds to wait for another migrator, if the command line says so."""
     options = session.options
     if options.no_wait and options.lock_wait is not None:

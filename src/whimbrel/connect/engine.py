@@ -178,7 +178,7 @@ def execute_on(connection: Connection) -> Callable[[str, Sequence[Any]], list[tu
     style = connection.dialect.paramstyle
 
     def execute(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-        text = _marked(statement, style) if parameters else statement
+        text = marked(statement, style) if parameters else statement
         with errors_explained(connection, text):
             return _fetched(connection.connection, text, parameters)
 
@@ -189,7 +189,7 @@ _MARK = re.compile(r"""(?P<name>"[^"]*"|`[^`]*`)|\?""")
 
 
 @cache
-def _marked(statement: str, style: str) -> str:
+def marked(statement: str, style: str) -> str:
     """The statement with its parameters marked as the driver wants them; a `?` in a quoted name is none."""
     number = 0
 

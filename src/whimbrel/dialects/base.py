@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..connect.driver import Driver, Query
     from ..connect.url import DatabaseUrl
+    from .contents import Contents
     from .creation import Arguments, Open
     from .statement import Statement
 else:
@@ -225,6 +226,10 @@ class Dialect(Protocol):
     @property
     def creation(self) -> Creation:
         """How one is made."""
+
+    @property
+    def contents(self) -> Contents:
+        """How its rows are read and written."""
 
     @property
     def name(self) -> str:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from .changing import Changing
 from .reaching import Reaching
 from .serving import Serving
+from .snapshots import Snapshots
 from .writing import Writing
 
 
-class Project(Reaching, Changing, Writing, Serving):
+class Project(Reaching, Changing, Snapshots, Serving, Writing):
     """One database of a project, and its revisions.
 
     Args:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ...connect.driver import Query
     from ...connect.url import DatabaseUrl
     from ..base import Changes, Creation, Sessions
+    from ..contents import Contents
 
 
 class MySQL:
@@ -48,6 +49,12 @@ class MySQL:
         from .sessions import Sessions
 
         return Sessions()
+
+    @property
+    def contents(self) -> Contents:
+        from .contents import Contents
+
+        return Contents(self.quoted, self.literal)
 
     @property
     def changes(self) -> Changes:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ...connect.driver import Query
     from ...connect.url import DatabaseUrl
     from ..base import Changes, Creation, Sessions
+    from ..contents import Contents
 
 
 class PostgreSQL:
@@ -54,6 +55,12 @@ class PostgreSQL:
         from .sessions import Sessions
 
         return Sessions()
+
+    @property
+    def contents(self) -> Contents:
+        from .contents import Contents
+
+        return Contents()
 
     @property
     def changes(self) -> Changes:

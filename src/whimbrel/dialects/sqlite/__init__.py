@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...connect.driver import Query
     from ...connect.url import DatabaseUrl
     from ..base import Changes, Creation, Sessions
+    from ..contents import Contents
 
 
 _TRUE = ("true", "yes", "on", "y", "t", "1")
@@ -51,6 +52,12 @@ class SQLite:
         from .sessions import Sessions
 
         return Sessions()
+
+    @property
+    def contents(self) -> Contents:
+        from .contents import Contents
+
+        return Contents()
 
     @property
     def changes(self) -> Changes:

@@ -1,0 +1,159 @@
+"""The rows of SQLite, whose columns may hold anything, as they are stored."""
+
+from __future__ import annotations
+
+import re
+
+from ...archive import kinds
+from ...archive.values import in_calendar
+from ...record import TYPE_CHECKING
+from ..base import double_quoted, literal
+from ..contents import Column, Reference, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from ...connect.driver import Query
+
+_KINDS = (
+    ("BOOL", kinds.BOOLEAN),
+    ("DATETIME|TIMESTAMP", kinds.DATETIME),
+    ("DATE", kinds.DATE),
+    ("TIME", kinds.TIME),
+    ("JSON", kinds.JSON),
+    ("INT(?!ERVAL)", kinds.INTEGER),
+    ("CHAR|CLOB|TEXT|ENUM|UUID|INTERVAL", kinds.TEXT),
+    ("BLOB|BINARY|BYTEA", kinds.BYTES),
+    ("REAL|FLOA|DOUB", kinds.FLOAT),
+    ("NUM|DEC", kinds.DECIMAL),
+)
+_TABLES = """
+SELECT name, EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence') AND sql LIKE '%AUTOINCREMENT%'
+FROM sqlite_master m WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%'
+    AND NOT EXISTS (SELECT 1 FROM sqlite_master v WHERE v.sql LIKE 'CREATE VIRTUAL%'
+                    AND substr(m.name, 1, length(v.name) + 1) = v.name || '_')
+ORDER BY name"""
+_OBJECTS = """
+SELECT type, name FROM sqlite_master m
+WHERE type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+    AND NOT EXISTS (SELECT 1 FROM sqlite_master v WHERE v.sql LIKE 'CREATE VIRTUAL%'
+                    AND substr(m.name, 1, length(v.name) + 1) = v.name || '_')
+ORDER BY type = 'table', type = 'view'"""
+_COMPUTED = (2, 3)
+
+
+class Contents:
+    """The rows of a file of SQLite."""
+
+    settings = ()
+    settings_before = ()
+    view = ("BEGIN",)
+    writes_columns = False
+
+    def tables(self, query: Query, schema: str | None) -> list[Table]:
+        if schema not in (None, "main"):
+            return []  # an attached file is a database of its own
+        return [self._table(query, name, bool(counts)) for name, counts in query(_TABLES)]
+
+    def _table(self, query: Query, name: str, counts: bool) -> Table:
+        quoted = literal(name)
+        [[following]] = (
+            query(f"SELECT max(seq) + 1 FROM sqlite_sequence WHERE name = {quoted}") if counts else [(None,)]
+        )
+        columns = [
+            _column(column, declared, counter="AUTOINCREMENT" if counts and key else None, following=following)
+            for column, declared, hidden, key in query(
+                f"SELECT name, type, hidden, pk FROM pragma_table_xinfo({quoted}) ORDER BY cid"
+            )
+            if hidden not in _COMPUTED
+        ]
+        keys: dict[int, list[tuple[str, str, str | None]]] = {}
+        for number, to_table, own, other in query(
+            f'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list({quoted}) ORDER BY id, seq'
+        ):
+            keys.setdefault(number, []).append((to_table, own, other))
+        references = [
+            Reference(
+                f"foreign key {number}",
+                tuple(own for _, own, _ in parts),
+                None,
+                parts[0][0],
+                tuple(str(other) for _, _, other in parts),
+            )
+            for number, parts in keys.items()
+        ]
+        triggers = query(
+            f"SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = {quoted} COLLATE NOCASE ORDER BY name"
+        )
+        return Table(None, name, tuple(columns), tuple(references), tuple(sql for (sql,) in triggers))
+
+    def read(self, table: Table) -> str:
+        columns = ", ".join(double_quoted(column.name) for column in table.columns)
+        return f"SELECT {columns} FROM {double_quoted(table.name)}"
+
+    def count(self, table: Table) -> str:
+        return f"SELECT count(*) FROM {double_quoted(table.name)}"
+
+    def highest(self, table: Table, column: Column) -> str:
+        return f"SELECT max({double_quoted(column.name)}) FROM {double_quoted(table.name)}"
+
+    def write(self, table: Table) -> str:
+        names = ", ".join(double_quoted(column.name) for column in table.columns)
+        return f"INSERT INTO {double_quoted(table.name)} ({names}) VALUES ({', '.join('?' for _ in table.columns)})"
+
+    def parameter(self, column: Column, kind: str, dialect: str) -> Any:
+        if column.kind == kinds.BOOLEAN:
+            return lambda value: int(value) if isinstance(value, bool) else value
+        return in_calendar(column.kind) if dialect != "sqlite" else None  # its own stay as they are
+
+    def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        triggers = [sql for table in tables for sql in table.triggers]
+        drops = [f"DROP TRIGGER {_name_in(sql)}" for sql in triggers]
+        return ("PRAGMA defer_foreign_keys = ON", *drops), tuple(triggers)
+
+    def empty(self, tables: Sequence[Table]) -> list[str]:
+        return [f"DELETE FROM {double_quoted(table.name)}" for table in tables]
+
+    def drop(self, query: Query, schema: str | None) -> list[str]:
+        if schema not in (None, "main"):
+            return []
+        objects = query(_OBJECTS)
+        return ["PRAGMA defer_foreign_keys = ON", *(f"DROP {what} {double_quoted(name)}" for what, name in objects)]
+
+    def dangling(self, tables: Sequence[Table], cycles: Sequence[Table]) -> Mapping[str, str]:
+        """Only where the database looks after its foreign keys: elsewhere such rows may have been there before."""
+        return {
+            table.label: f"SELECT 1 FROM pragma_foreign_keys, pragma_foreign_key_check({literal(table.name)})"
+            " WHERE foreign_keys = 1 LIMIT 1"
+            for table in tables
+            if table.references
+        }
+
+    def restart(self, table: Table, column: Column, following: int) -> tuple[str, ...]:
+        name, last = literal(table.name), following - 1
+        return (
+            f"DELETE FROM sqlite_sequence WHERE name = {name}",
+            f"INSERT INTO sqlite_sequence (name, seq) VALUES ({name}, {last})",
+        )
+
+
+_LENGTH = re.compile(r"\((\d+)\)")
+_TRIGGER = re.compile(
+    r"""\s*CREATE\s+(?:TEMP\w*\s+)?TRIGGER\s+(?:IF\s+NOT\s+EXISTS\s+)?((?:"(?:[^"]|"")*"|`[^`]*`|\[[^]]*\]|[^\s."`[]+)"""
+    r"""(?:\s*\.\s*(?:"(?:[^"]|"")*"|`[^`]*`|\[[^]]*\]|[^\s."`[]+))?)""",
+    re.IGNORECASE,
+)
+
+
+def _name_in(sql: str) -> str:
+    """The name in a definition, as it is quoted there."""
+    found = _TRIGGER.match(sql)
+    assert found is not None, "SQLite keeps what it has understood"
+    return found[1]
+
+
+def _column(name: str, declared: str, *, counter: str | None, following: int | None) -> Column:
+    kind = next((kind for words, kind in _KINDS if re.search(words, declared or "", re.IGNORECASE)), kinds.TEXT)
+    length = _LENGTH.search(declared or "")
+    return Column(name, kind, declared, counter=counter, following=following, length=int(length[1]) if length else None)
