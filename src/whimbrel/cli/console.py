@@ -125,21 +125,11 @@ class Console:
 
     def on(self, event: Event) -> None:
         """Show an event; the `Listener` of everything below."""
-        from ..events import Created, Found, Notice, RevisionFinished, RevisionStarted, RowsMoved, Waiting, Wrote
+        from ..events import RevisionFinished, RevisionStarted, RowsMoved, Waiting
 
         if self._quiet:
             return
         match event:
-            case Found(what, where, detail):
-                self.say(f"Found  {what:<18} {where}{f'  ({detail})' if detail else ''}")
-            case Notice(text, hint):
-                self.notice(text, hint)
-            case Wrote(path, what) if what:
-                self.say(f"Wrote  {path}  ({what})")
-            case Wrote(path, _):
-                self.say(f"Wrote  {path}")
-            case Created(name, kind):
-                self.say(f"Created  database {name}  ({kind})")
             case RevisionStarted(revision, message, direction, number, total):
                 self._progress.start(f"{direction} {number}/{total}  {revision}  {message}")
             case RowsMoved(what, table, rows, number, total):
@@ -151,6 +141,22 @@ class Console:
                 self._progress.stop()
                 arrow = self._painted("ok", "ok") if direction == "upgrade" else self._painted("undone", "ok")
                 self.say(f"  {arrow}  {revision}  {message}  {self._painted(f'{seconds:.1f} s', 'dim')}")
+            case _:
+                self._fact(event)
+
+    def _fact(self, event: Event) -> None:
+        """Show what was found or made."""
+        from ..events import Created, Found, Notice, Wrote
+
+        match event:
+            case Found(what, where, detail):
+                self.say(f"Found  {what:<18} {where}{f'  ({detail})' if detail else ''}")
+            case Notice(text, hint):
+                self.notice(text, hint)
+            case Wrote(path, what):
+                self.say(f"Wrote  {path}" + (f"  ({what})" if what else ""))
+            case Created(name, kind):
+                self.say(f"Created  database {name}  ({kind})")
 
     def notice(self, text: str, hint: str = "") -> None:
         """Something to know although nothing failed."""
