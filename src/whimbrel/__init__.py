@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .edited import Edited
     from .errors import WhimbrelError
     from .integrations import Readiness, aensure_schema, ensure_schema, lifespan, ready
+    from .integrations.flask import Whimbrel
     from .journal import Attempt
     from .log import LogEntry
     from .position import Position
@@ -36,6 +37,7 @@ __all__ = [
     "Readiness",
     "Status",
     "Unfinished",
+    "Whimbrel",
     "WhimbrelError",
     "__version__",
     "aensure_schema",
@@ -58,6 +60,7 @@ _HOMES = {
     "Readiness": "integrations",
     "Status": "status",
     "Unfinished": "runner",
+    "Whimbrel": "integrations.flask",
     "WhimbrelError": "errors",
     "aensure_schema": "integrations",
     "ensure_schema": "integrations",

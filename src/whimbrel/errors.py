@@ -191,6 +191,12 @@ class ArgumentInvalid(WhimbrelError):
     code = "WB115"
 
 
+class FlaskNotConfigured(WhimbrelError):
+    """A Flask application has no Flask-SQLAlchemy whose databases could be migrated."""
+
+    code = "WB116"
+
+
 class CommandRefused(WhimbrelError):
     """Alembic itself refused the command; its own words are in `what`."""
 

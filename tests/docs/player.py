@@ -118,11 +118,9 @@ class Player:
         return done._replace(text=done.text.replace(done.out, ""))
 
     def _program_named(self, name: str, arguments: list[str], environ: Mapping[str, str]) -> Done:
+        if name in process.COMMANDS:
+            return process.COMMANDS[name](arguments, self._folder, environ)
         match name, arguments:
-            case "whimbrel", _:
-                return process.whimbrel_command(arguments, self._folder, environ)
-            case "alembic", _:
-                return process.alembic_command(arguments, self._folder, environ)
             case "export", [assignment]:
                 variable, _, value = assignment.partition("=")
                 self._environ[variable] = value

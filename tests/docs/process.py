@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
+import flask.cli
 from alembic.config import CommandLine, Config
 
 import whimbrel.cli
@@ -50,6 +51,14 @@ def whimbrel_command(arguments: Sequence[str], folder: Path, environ: Mapping[st
 def alembic_command(arguments: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Done:
     """The `alembic` command in a folder; 255 is its exit code for what it refuses."""
     return run(lambda: CommandLine(prog="alembic").main(list(arguments)), folder, environ)
+
+
+def flask_command(arguments: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Done:
+    """The `flask` command in a folder with an `app.py`."""
+    return run(lambda: flask.cli.cli.main(list(arguments), prog_name="flask"), folder, environ)
+
+
+COMMANDS = {"whimbrel": whimbrel_command, "alembic": alembic_command, "flask": flask_command}
 
 
 def run(main: Callable[[], Any], folder: Path, environ: Mapping[str, str]) -> Done:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from .application import Application
     from .console import Console
     from .grammar import Command
     from .session import Session
@@ -21,11 +22,12 @@ _MANY_OBJECTS = 100_000
 """After so many new ones Python looks for rubbish. It would do so after 700."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, application: Application | None = None) -> int:
     """Run a command line; the exit code.
 
     Args:
         argv: the arguments; those of this process, which then ends with the command, by default.
+        application: the application that it runs in, if that knows its databases.
 
     0: done, nothing to do, or the answer is yes. 1: the answer is no. 2: the command line, the configuration, the
     files. 3: the database or a migration. 4: some of several databases. 6: refused. 130: interrupted.
@@ -37,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _prepare_streams()
     console = Console(owns_process=argv is None)
     try:
-        return _run(arguments, console, ends_process=argv is None)
+        return _run(arguments, console, application, ends_process=argv is None)
     except ReaderGone:
         return 0
     except (Exception, KeyboardInterrupt) as error:
@@ -130,7 +132,7 @@ def _stopped_by_signals(run: Callable[[Session], int]) -> Callable[[Session], in
     return stoppable
 
 
-def _run(arguments: Sequence[str], console: Console, *, ends_process: bool) -> int:
+def _run(arguments: Sequence[str], console: Console, application: Application | None, *, ends_process: bool) -> int:
     from .session import Session
 
     try:
@@ -144,7 +146,7 @@ def _run(arguments: Sequence[str], console: Console, *, ends_process: bool) -> i
         gc.set_threshold(_MANY_OBJECTS)
     name, _, function = command.run.partition(":")
     module = __import__(f"{__name__}.{name}", fromlist=[function])  # importlib itself would take longer than the module
-    session = Session(command, options, console)
+    session = Session(command, options, console, application)
     run = getattr(module, function)
     if ends_process and command.group in ("run", "data"):
         run = _stopped_by_signals(run)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..history import History
     from ..settings import Database, Settings
+    from .application import Application
     from .console import Console
     from .grammar import Command
 
@@ -27,12 +28,16 @@ class Session:
         command: which command.
         options: its arguments.
         console: where it writes.
+        application: the application around it, if that knows its databases.
     """
 
-    def __init__(self, command: Command, options: Any, console: Console) -> None:
+    def __init__(
+        self, command: Command, options: Any, console: Console, application: Application | None = None
+    ) -> None:
         self.command = command
         self.options = options
         self.console = console
+        self._application = application
         self._settings: Settings | None = None
         self._project: Project | None = None
         console.begin(command, options)
@@ -55,6 +60,8 @@ class Session:
                 env_file=options.env_file,
                 below=self.command.name != "init",  # a new project, whatever lies below it
             )
+            if self._application is not None and not options.url:
+                self._settings = self._application.settings(self._settings)
         return self._settings
 
     @property
@@ -88,7 +95,14 @@ class Session:
 
     def project_for(self, database: Database) -> Project:
         """The project for one of the configured databases."""
-        return Project(self.settings, database, listener=self.console.on, cmd_opts=lambda: self._about_to_run(database))
+        metadata = self._application.metadata_of(database) if self._application else ()
+        return Project(
+            self.settings,
+            database,
+            listener=self.console.on,
+            cmd_opts=lambda: self._about_to_run(database),
+            metadata=metadata,
+        )
 
     def history(self, project: Project | None = None) -> History:
         """The revision files; those that cannot be read are named, and left out."""

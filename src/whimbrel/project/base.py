@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Self, TypeVar
 
+    from sqlalchemy import MetaData
+
     from ..environment import Environment
     from ..events import Event, Listener
     from ..history import History
@@ -36,12 +38,14 @@ class ProjectBase:
         listener: Listener | None = None,
         cmd_opts: Callable[[], Namespace] | None = None,
         attributes: Mapping[str, Any] | None = None,
+        metadata: Sequence[MetaData] = (),
     ) -> None:
         self.settings = settings
         self.database = database
         self._listener = listener
         self._cmd_opts = cmd_opts
         self._attributes = dict(attributes or {})
+        self._metadata = tuple(metadata)
         self.interruption = Interruption()
         """Ask it, from any thread, to stop a run: `project.interruption.request()`."""
         self._history_found: History | None = None  # what env.py has made of it, where env.py decides
@@ -163,6 +167,8 @@ class ProjectBase:
         from ..events import Found
 
         database = self.database
+        if self._metadata:
+            return models.Models(self._metadata, (), ())
         loaded = models.load(
             Path(database.root),
             tuple(database.options.get("models", ())),

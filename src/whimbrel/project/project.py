@@ -25,4 +25,5 @@ class Project(Reaching, Changing, Snapshots, Serving, Writing):
         cmd_opts: makes a command line shaped as Alembic's, for env.py files that inspect it.
         attributes: what env.py finds in `config.attributes`. A `connection` there is used instead of opening one, and
             the transaction it is in stays the caller's.
+        metadata: the models, if they are known, instead of those configured or found.
     """
