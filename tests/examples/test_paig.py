@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,3 +179,73 @@ def _fresh(copy: Copy) -> list[Path]:
     known = {"5a1c0f6e2b7d", "8d43b9e07f15", "c27e6a90d814"}
     found = copy.folder.joinpath("alembic_db", "versions").glob("*.py")
     return [path for path in found if path.name.partition("_")[0] not in known]
+
+
+# -- the service makes its own schema -----------------------------------------------------------
+
+FROM_A_NOTEBOOK = """
+import asyncio
+
+async def cell():  # a notebook's event loop runs already
+    from core.create_tables import create_or_update_tables
+
+    create_or_update_tables()
+    create_or_update_tables()
+
+asyncio.run(cell())
+"""
+BY_THE_SERVER = """
+from starlette.testclient import TestClient
+from server import app
+
+with TestClient(app) as client:
+    assert client.get("/health").json() == {"ready": True}
+"""
+
+
+def test_first_run_from_a_shell_makes_the_schema_and_the_next_one_leaves_it(paig: Copy) -> None:
+    """And what must be in it is there once."""
+    for _ in range(2):
+        _python(paig.folder, ".", "create_tables")
+    assert version_rows(paig.url) == {"c27e6a90d814"}
+    assert rows(paig.url, f"SELECT username FROM {_user(paig)}") == [("admin",)]
+
+
+def test_service_starts_on_an_empty_database(paig: Copy) -> None:
+    """FastAPI's start-up does it."""
+    _python(paig.folder, "-c", BY_THE_SERVER)
+    assert version_rows(paig.url) == {"c27e6a90d814"}
+
+
+def test_notebook_does_it_by_one_call(paig: Copy) -> None:
+    """Where an event loop runs."""
+    _python(paig.folder, "-c", FROM_A_NOTEBOOK)
+    assert version_rows(paig.url) == {"c27e6a90d814"}
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_service_that_cannot_reach_its_database_says_so(paig: Copy) -> None:
+    """In our words, with an exit code, and without the password."""
+    config = paig.folder.joinpath("conf", "dev_config.yaml")
+    config.write_text("database:\n  url: postgresql+asyncpg://paig:s3cr3t%40x@127.0.0.1:1/paig\n")
+    done = subprocess.run(
+        [sys.executable, ".", "create_tables"], cwd=paig.folder, env=_environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "cannot connect to the database" in done.stderr
+    assert "s3cr3t" not in done.stderr
+
+
+def _user(copy: Copy) -> str:
+    return "`user`" if copy.url.startswith("mysql") else '"user"'
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "DATABASE_URL")}
+
+
+def _python(folder: Path, *arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=_environment(), capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from support.databases import tables, version_rows
+from support.databases import rows, tables, version_rows
 
 from .conftest import Copy
 
@@ -97,6 +98,26 @@ def test_a_list_of_metadata(school: Copy) -> None:
     assert fresh.read_text().count("create_table") == 1
     school.type("upgrade head")
     assert tables(school.url) >= {*OURS, "book"}
+
+
+def test_commands_that_were_promised(school: Copy, tmp_path: Path) -> None:
+    """`update_db`, `dump_db`, and back: the same rows."""
+    school.type("update_db")
+    assert version_rows(school.url) == {"83241ca0f125"}
+    _execute(school.url, "INSERT INTO exam_question VALUES (1, 'why?', '2023-02-19 21:14:06.000000')")
+    before = rows(school.url, "SELECT * FROM exam_question")
+    school.type(f"dump_db {tmp_path}/kept.whimbrel")
+    _execute(school.url, "DELETE FROM exam_question")
+    school.type(f"load_db {tmp_path}/kept.whimbrel")
+    assert rows(school.url, "SELECT * FROM exam_question") == before
+    school.type("update_db")
+
+
+def _execute(url: str, statement: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
 
 
 def _edit_as_told(folder: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from support.databases import rows
+from support.databases import fresh_database, rows
 
 from .conftest import Copy
 
@@ -30,9 +31,9 @@ MEMBERS = (
 
 
 @pytest.fixture
-def kind() -> str:
-    """What the seed is about; SQLite's schemas are attached files."""
-    return "postgresql"
+def kind(request: pytest.FixtureRequest) -> str:
+    """PostgreSQL is what it is about; on SQLite schemas are attached files."""
+    return getattr(request, "param", "postgresql")
 
 
 @pytest.fixture(params=MEMBERS, ids=lambda member: member.name)
@@ -85,6 +86,44 @@ def test_stock_alembic_goes_on_in_each_folder(control: Copy, member: Member) -> 
     assert f"at {member.revisions[1]} already: nothing to do" in done.err
     control.type("downgrade base", env, tool="alembic, a process")
     assert _version(control.url, member.schema) == []
+
+
+@pytest.fixture
+def root(copy: Callable[[str], Copy]) -> Copy:
+    """The folder above all of its databases."""
+    return copy("database-version-control")
+
+
+@pytest.fixture
+def urls(kind: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A database for each of its variables."""
+    with ExitStack() as stack:
+        yield {member.variable: stack.enter_context(fresh_database(kind, tmp_path)) for member in MEMBERS}
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"], indirect=True)
+def test_all_of_them_from_the_root(root: Copy, urls: dict[str, str]) -> None:
+    """By the name of its folder, all of them, and all of them in one table."""
+    process = "whimbrel, a process"
+    root.type("-d neon_postgres upgrade +1", urls, tool=process)
+    assert _version(urls["PG_NEON_URL"], "stocks") == ["0b6de4f1a835"]
+    out = root.type("upgrade --all", urls, tool=process)
+    assert [line.split()[0] for line in out.splitlines()] == [member.name for member in MEMBERS]
+    for member in MEMBERS:
+        assert _version(urls[member.variable], member.schema) == [member.revisions[1]]
+    status = root.type("status --check", urls, tool=process)
+    assert all(member.name in status for member in MEMBERS)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_one_that_cannot_be_reached_does_not_stop_the_others(root: Copy, urls: dict[str, str]) -> None:
+    """And the exit code says that it was some."""
+    broken = urls | {"PG_AIVEN_URL": "postgresql+psycopg://nobody@127.0.0.1:1/nowhere"}
+    done = root.run("upgrade --all", broken, tool="whimbrel, a process")
+    assert done.code == 4
+    assert "aiven_postgres  error[WB4" in done.out
+    for member in MEMBERS[1:]:
+        assert _version(urls[member.variable], member.schema) == [member.revisions[1]]
 
 
 def _sister(folder: Path) -> Path:
