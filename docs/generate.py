@@ -89,6 +89,12 @@ VARIABLES = {
     "It goes before the four above.",
     "PGCONNECT_TIMEOUT": "PostgreSQL's own: seconds to wait for the server, before the key `connect_timeout`. "
     "asyncpg does not read it.",
+    "PGSSLMODE": "PostgreSQL's own: how to encrypt, where the URL has no `sslmode`.",
+    "AWS_ACCESS_KEY_ID": "With the next two: who asks for a token, where the URL says `rds-iam:REGION`: :ref:`rds`.",
+    "AWS_SECRET_ACCESS_KEY": "The same.",
+    "AWS_SESSION_TOKEN": "The same, of temporary credentials.",
+    "AWS_PROFILE": "Which profile of the shared credentials file, `default` by default.",
+    "AWS_SHARED_CREDENTIALS_FILE": "That file, `~/.aws/credentials` by default.",
     "VISUAL": "The editor for `whimbrel edit`.",
     "EDITOR": "The same, if there is no `VISUAL`.",
     "NO_COLOR": "No colours, unless `--color` says otherwise.",

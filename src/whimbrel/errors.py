@@ -197,6 +197,12 @@ class FlaskNotConfigured(WhimbrelError):
     code = "WB116"
 
 
+class CredentialsMissing(WhimbrelError):
+    """The URL asks for a token for Amazon RDS, and there are no AWS credentials to make one with."""
+
+    code = "WB120"
+
+
 class CommandRefused(WhimbrelError):
     """Alembic itself refused the command; its own words are in `what`."""
 
@@ -504,4 +510,11 @@ class ArchiveDoesNotFit(WhimbrelError):
     """`load_db`: the archive is of another revision, or of other tables and columns, than the database."""
 
     code = "WB608"
+    exit_code = REFUSED
+
+
+class TokenUnencrypted(WhimbrelError):
+    """A token for Amazon RDS would be sent over a connection that need not be encrypted."""
+
+    code = "WB611"
     exit_code = REFUSED

@@ -50,11 +50,12 @@ def by_driver(database: Database, journal: Wanted) -> Position | None:
     """
     from . import versions
     from .connect.driver import cannot_connect, with_driver
+    from .connect.iam import with_token
     from .dialects import dialect_of
 
-    url = database.required_url
-    dialect = dialect_of(url)
-    connection = dialect.plain(with_driver(url, dialect.drivers), database.connect_timeout)
+    dialect = dialect_of(database.required_url)
+    url = with_token(with_driver(database.required_url, dialect.drivers))
+    connection = dialect.plain(url, database.connect_timeout)
     if connection is None:
         return None
     try:

@@ -320,7 +320,7 @@ def test_a_driver_that_is_not_installed_is_named_with_the_way_to_get_it(url: str
 
 
 REFUSED = {
-    "postgresql+asyncpg://u@h/db?sslmode=require": ('asyncpg has no option "sslmode"', "?ssl=require"),
+    "postgresql+asyncpg://u@h/db?ssl_mode=require": ('asyncpg has no option "ssl_mode"', "?sslmode=verify-full"),
     "postgresql+asyncpg://u@h/db?timeot=1": ('asyncpg has no option "timeot"', "did you mean timeout?"),
     "mysql+pymysql://u@h/db?ssl_mode=REQUIRED": ('pymysql has no option "ssl_mode"', "?ssl_ca=ca.pem"),
     "mysql+asyncmy://u@h/db?foo=1": ('asyncmy has no option "foo"', "take it out"),

@@ -6,6 +6,7 @@ import sys
 
 from ..errors import CannotConnect, DriverMissing, UrlInvalid
 from ..record import TYPE_CHECKING, Record
+from .encryption import LIBPQ_OPTIONS
 from .url import DatabaseUrl, scrub
 
 if TYPE_CHECKING:
@@ -87,14 +88,14 @@ def _refuse_unknown_options(url: DatabaseUrl) -> None:
     if not url.query or url.driver not in _OWN_OPTIONS:
         return
     known = _options(url.driver)
-    for name, value in url.query:
+    for name, _ in url.query:
         if known and name not in known:
             raise UrlInvalid(
                 f'{url.driver} has no option "{name}"',
                 where=url.masked,
                 why="what stands behind the ? in a database URL goes to the driver",
                 state="nothing was changed",
-                hint=_option_hint(url.driver, name, value, known),
+                hint=_option_hint(name, known),
             )
 
 
@@ -112,11 +113,11 @@ def _options(driver: str) -> frozenset[str]:
     return frozenset(parameter.name for parameter in parameters) | _OWN_OPTIONS[driver]
 
 
-def _option_hint(driver: str, name: str, value: str, known: frozenset[str]) -> str:
+def _option_hint(name: str, known: frozenset[str]) -> str:
+    if name == "ssl_mode" and "sslmode" in known:
+        return "PostgreSQL calls it sslmode: ?sslmode=verify-full"
     from difflib import get_close_matches
 
-    if driver == "asyncpg" and name == "sslmode":
-        return f"asyncpg calls it ssl: ?ssl={value}"
     if name in ("ssl_mode", "sslmode"):
         return "take it out, and name the certificate authority's file: ?ssl_ca=ca.pem"
     near = get_close_matches(name, known, n=1)
@@ -127,7 +128,8 @@ _SSL = frozenset({"ssl_ca", "ssl_key", "ssl_cert", "ssl_capath", "ssl_cipher", "
 
 # What SQLAlchemy itself reads from the URL, for the drivers that accept no others than their own arguments.
 _OWN_OPTIONS = {
-    "asyncpg": frozenset({"prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback"}),
+    "asyncpg": LIBPQ_OPTIONS
+    | frozenset({"prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback"}),
     "pymysql": _SSL,
     "asyncmy": _SSL | {"async_fallback"},
     "aiomysql": _SSL | {"async_fallback"},

@@ -1,4 +1,4 @@
-"""Connecting once more as before, without the cost of finding out again how a connection is encrypted."""
+"""How a connection is encrypted: as its URL says, and once more as before without the cost of finding out again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,20 @@ from ..record import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
+
+    from .url import DatabaseUrl
+
+LIBPQ_OPTIONS = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl"})
+"""What asyncpg calls as libpq does, but takes only in a connection string."""
+
+
+def tls_of_asyncpg(url: DatabaseUrl) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]]:
+    """What asyncpg's `connect` is to be given of a URL's query to encrypt, and the rest of the query."""
+    from urllib.parse import urlencode
+
+    tls = [option for option in url.query if option[0] in LIBPQ_OPTIONS]
+    rest = tuple(option for option in url.query if option[0] not in LIBPQ_OPTIONS)
+    return ({"dsn": f"postgresql://?{urlencode(tls)}"} if tls else {}), rest
 
 
 def as_before(driver: str, connection: Any, given: Iterable[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 from ...connect.driver import Driver
+from ...connect.encryption import LIBPQ_OPTIONS, tls_of_asyncpg
 from ...connect.waiting import CONNECT_TIMEOUT, limit
 from ...record import TYPE_CHECKING
 from ..base import Place, double_quoted, literal, put_on_conflict
@@ -80,7 +81,7 @@ class PostgreSQL:
             return None  # several hosts, which SQLAlchemy writes as libpq wants them
         if url.driver in ("psycopg", "psycopg_async", "psycopg2"):
             return _open_libpq("psycopg2" if url.driver == "psycopg2" else "psycopg", url, seconds)
-        if url.driver == "asyncpg" and not url.query:
+        if url.driver == "asyncpg" and LIBPQ_OPTIONS.issuperset(keys):
             return _open_asyncpg(url, seconds)
         return None
 
@@ -160,6 +161,7 @@ def _open_asyncpg(url: DatabaseUrl, seconds: float) -> Iterator[Query]:
                 password=url.password,
                 database=url.database,
                 **limit("asyncpg", seconds),
+                **tls_of_asyncpg(url)[0],
             )
         )
         try:
