@@ -45,6 +45,7 @@ EXIT_CODES = {
 ANSWERS_NO = {
     "check": "if the models and the database differ",
     "current": "with `--check-heads`, if the database is not at all heads",
+    "cleaned_db": "if another name is typed than that of the database",
     "downgrade": "if no revision would be left, and the answer on the terminal is no",
     "status": "with `--check`, if a database is not at head, or differs from its models with `--models`; "
     "with `--strict`, if a revision was edited after it was applied",
@@ -56,13 +57,14 @@ REFUSES = {
     "init": "if DIRECTORY exists and is not empty",
     "upgrade": "if a revision was left in the middle and cannot be gone on with; with `--strict`, if one was edited "
     "after it was applied",
+    "cleaned_db": "if it is labelled production, `--yes` names another one, or nobody can be asked",
     "dump_db": "if there is a file of that name",
     "load_db": "if there are rows, or the archive is of another revision, or of other tables and columns",
     "downgrade": "if a revision was left in the middle and cannot be gone on with; if no revision would be left in a "
     "database that is labelled production, and it was not named",
     "update_db": "as `upgrade`",
 }
-LOCKS = ("update_db", "upgrade", "downgrade", "stamp", "resolve", "load_db")
+LOCKS = ("update_db", "upgrade", "downgrade", "stamp", "resolve", "load_db", "cleaned_db")
 NEEDS_NO_DATABASE = ("init", "list_templates", "completion", "heads", "branches")
 
 FAMILIES = {

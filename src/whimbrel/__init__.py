@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from .position import Position
     from .project import Project
     from .runner import Change, Held, Outcome, Unfinished
-    from .snapshot import Dumped, Loaded
+    from .snapshot import Cleaned, Counted, Dumped, Loaded
     from .status import Status
 
 __all__ = [
     "Attempt",
     "Change",
+    "Cleaned",
+    "Counted",
     "Dumped",
     "Edited",
     "Held",
@@ -49,6 +51,8 @@ __all__ = [
 _HOMES = {
     "Attempt": "journal",
     "Change": "runner",
+    "Cleaned": "snapshot",
+    "Counted": "snapshot",
     "Dumped": "snapshot",
     "Edited": "edited",
     "Held": "runner",

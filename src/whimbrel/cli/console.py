@@ -175,8 +175,12 @@ class Console:
         if not self.can_ask:
             self.notice("standard input is no terminal, so nobody can be asked", f"whimbrel {self._command} --yes")
             return False
-        self.say(f"{question} [y/N] ")
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return self.answer(f"{question} [y/N]").lower() in ("y", "yes")
+
+    def answer(self, question: str) -> str:
+        """What somebody types who is there, `can_ask`."""
+        self.say(f"{question} ")
+        return sys.stdin.readline().strip()
 
     def next(self, command: str) -> None:
         """What to do after this."""

@@ -158,6 +158,13 @@ COMMANDS = (
         _value("-y", "--yes", nargs="?", const="", metavar="NAME", alembic=False,
                help="let rows that are there go; with the name of the database, also if it is labelled production"),
     ), "whimbrel load_db before-the-move.whimbrel"),
+    Command("cleaned_db", "data", "remove all rows of a database, and keep its schema", "snapshots:clean", (
+        _flag("--schema", help="drop everything instead, the version table too", alembic=False),
+        _value("--backup", nargs="?", const="", metavar="FILE", alembic=False,
+               help="write the rows to a file first, as dump_db does"), *WAITS,
+        _value("-y", "--yes", nargs="?", const="", metavar="NAME", alembic=False,
+               help="do not ask; with the name of the database, only if it is that one"),
+    ), "whimbrel cleaned_db --backup"),
     Command("unlock", "mend", "show who is migrating a database, and end it", "unlocking:unlock", (
         _flag("-y", "--yes", help="end it without asking", alembic=False),
     ), "whimbrel unlock"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import counted
+from ..errors import ANSWER_NO, NotConfirmed, counted
 from .running import lock_wait
 from .session import Session
 
@@ -34,6 +34,51 @@ def load(session: Session) -> int:
         lambda: {"database": project.database.name, **loaded._asdict()},
     )
     return 0
+
+
+def clean(session: Session) -> int:
+    """`cleaned_db`: remove the rows, or everything, once somebody has said that it may go."""
+    options, project, console = session.options, session.project, session.console
+    name = project.database.name
+    if options.yes is None and not project.database.is_production and not _may_go(session):
+        console.notice("nothing was changed")
+        return ANSWER_NO
+    backup = options.backup or options.backup is not None
+    cleaned = project.clean(
+        confirm=options.yes or name, schema=options.schema, backup=backup, lock_wait=lock_wait(session)
+    )
+    dropped = f", {counted(cleaned.dropped, 'object')} dropped" if options.schema else ""
+    kept = f", kept in {cleaned.backup}" if cleaned.backup else ""
+    console.result(
+        f"{name}  {counted(cleaned.rows, 'row')} of {counted(cleaned.tables, 'table')} removed{dropped}{kept}",
+        lambda: {"database": name, **cleaned._asdict()},
+    )
+    return 0
+
+
+def _may_go(session: Session) -> bool:
+    """Show what would go, and ask for the name of the database.
+
+    Raises:
+        NotConfirmed: nobody is there to answer.
+    """
+    console, project, whole = session.console, session.project, session.options.schema
+    name = project.database.name
+    tables = [one for one in project.row_counts() if one.rows or whole]
+    where = ", ".join(dict.fromkeys(one.where for one in tables))
+    rows, of = counted(sum(one.rows for one in tables), "row"), counted(len(tables), "table")
+    what = f"this drops everything, {of} with {rows}," if whole else f"this removes {rows} in {of}"
+    console.notice(f"{what} of {name}" + (f" ({where})" if where else ""))
+    for one in tables:
+        console.say(f"  {one.table}  {counted(one.rows, 'row')}")
+    if not console.can_ask:
+        raise NotConfirmed(
+            f"nobody is there to say that {name} may be emptied",
+            where=where or None,
+            state="nothing was changed",
+            hint=f"whimbrel cleaned_db --yes {name}",
+        )
+    return console.answer(f"Type {name} to go on:") == name
 
 
 _STEP = 1024

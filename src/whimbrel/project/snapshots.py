@@ -1,16 +1,17 @@
-"""The rows of a database: written to a file, and taken from it again."""
+"""The rows of a database: written to a file, taken from it again, removed."""
 
 from __future__ import annotations
 
 import os
 
+from ..errors import NotConfirmed
 from ..record import TYPE_CHECKING
 from .base import ProjectBase
 from .confirming import check_confirmed, check_name
 from .threads import awaited
 
 if TYPE_CHECKING:
-    from ..snapshot import Dumped, Loaded
+    from ..snapshot import Cleaned, Counted, Dumped, Loaded
 
 
 class Snapshots(ProjectBase):
@@ -81,8 +82,66 @@ class Snapshots(ProjectBase):
             )
         )
 
+    def row_counts(self) -> list[Counted]:
+        """How many rows each table has; those that `dump` would write. Reads the database.
+
+        Raises:
+            WhimbrelError: they cannot be counted.
+        """
+        from ..snapshot import count
+
+        return self._apart(lambda: count(self._environment()))
+
+    def clean(
+        self,
+        *,
+        confirm: str,
+        schema: bool = False,
+        backup: str | os.PathLike[str] | bool = False,
+        lock_wait: float | None = None,
+    ) -> Cleaned:
+        """Remove all rows; the schema, the version table and the journal stay. Writes the database.
+
+        Never those of a database that is labelled production.
+
+        Args:
+            confirm: the name of the database.
+            schema: drop everything instead, the version table too.
+            backup: write the rows into an archive first: its path, or true for one that is named as by `dump`.
+            lock_wait: seconds to wait for a migrator; 0 to give up at once. As configured, else 600.
+
+        Returns:
+            What was removed.
+
+        Raises:
+            NotConfirmed: it is labelled production, or `confirm` is another name.
+            RowsRefused: the database does not let them go, or rows were written since the backup.
+            LockBusy: a migrator is at work.
+            WhimbrelError: as `dump`.
+        """
+        from ..settings.limits import limits
+        from ..snapshot import clean
+
+        self._check_cleanable()
+        check_name(self.database, confirm)
+        run_limits = limits(self.database.options, lock_wait=lock_wait)
+        dumped = self.dump(None if isinstance(backup, bool) else backup) if backup else None
+        cleaned = self._apart(
+            lambda: clean(
+                self._environment(),
+                run_limits,
+                self._tell,
+                self.interruption,
+                schema=schema,
+                expected=dumped.rows if dumped else None,
+            )
+        )
+        return cleaned._replace(backup=dumped.path if dumped else None)
+
     adump = awaited(dump)
     arestore = awaited(restore)
+    arow_counts = awaited(row_counts)
+    aclean = awaited(clean)
 
     # -- parts ----------------------------------------------------------------------------------
 
@@ -95,3 +154,13 @@ class Snapshots(ProjectBase):
             what=f"this replaces all rows of {name}",
             hint=f"whimbrel load_db {path} --yes {name}; whimbrel dump_db keeps what is there",
         )
+
+    def _check_cleanable(self) -> None:
+        """Refuse to clean a database that is labelled production."""
+        if self.database.is_production:
+            raise NotConfirmed(
+                f"{self.database.name} is labelled production, and is never emptied",
+                where=str(self.database.origin),
+                state="nothing was changed",
+                hint="look whether it is the database that you mean; if it is, take the label off first",
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .dumping import Dumped, dump
+from .emptying import Cleaned, Counted, clean, count
 from .loading import Loaded, load
 
-__all__ = ["Dumped", "Loaded", "dump", "load"]
+__all__ = ["Cleaned", "Counted", "Dumped", "Loaded", "clean", "count", "dump", "load"]
