@@ -150,7 +150,8 @@ def test_cancelling_stops_the_run_and_waits_for_it(make_database: MakeDatabase, 
         task = asyncio.create_task(whimbrel.aensure_schema(engine, folder=folder))
         async with engine.connect() as connection:
             busy = sa.text(
-                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state='active'"
+                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' "
+                "AND state = 'active' AND datname = current_database()"
             )
             while not (await connection.execute(busy)).scalar():
                 await connection.rollback()
