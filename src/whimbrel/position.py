@@ -62,11 +62,11 @@ def by_driver(database: Database, journal: Wanted) -> Position | None:
         with connection as query:
             schema = database.version_table_schema
             heads = versions.read(query, dialect, database.version_table, schema)
-            return _position(url.masked, heads, journal, query, dialect, schema)
+            return _position(database.required_url.masked, heads, journal, query, dialect, schema)
     except WhimbrelError:
         raise
     except Exception as error:
-        where = f"{url.masked}  (from {database.url_origin})"
+        where = f"{database.required_url.masked}  (from {database.url_origin})"
         raise cannot_connect(error, url, dialect.hints, where=where) from error
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from ..connect.url import DatabaseUrl
 from ..errors import UrlInvalid
 from .base import Dialect, Holder, Place
@@ -29,6 +27,8 @@ def dialect_of_module(name: str) -> Dialect | None:
 
 def is_final(words: str) -> bool:
     """Whether a driver's words, when it could not connect, say that it will not connect later either."""
+    import re
+
     return any(re.search(dialect.final, words, re.IGNORECASE) for dialect in _DIALECTS.values())
 
 

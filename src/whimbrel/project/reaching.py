@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
-
 from ..record import TYPE_CHECKING
 from .looking import Looking
 from .threads import awaited
@@ -41,6 +39,8 @@ class Reaching(Looking):
 
     def _giving_up_after(self, seconds: float) -> Self:
         """The same project, whose connections are tried for so many seconds at most."""
+        from copy import copy
+
         other, database = copy(self), copy(self.database)
         limit = min(database.connect_timeout or seconds, seconds)
         database.options = {**database.options, "connect_timeout": limit}
