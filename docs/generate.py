@@ -28,7 +28,8 @@ WIDTH = 79
 
 EXIT_CODES = {
     0: "Done, or nothing to do, or the answer is yes.",
-    1: "The answer is no: `check` found differences, or `current --check-heads` or `status --check` found a database "
+    1: "The answer is no: `check` found differences, `verify` a revision that fails, or `current --check-heads` or "
+    "`status --check` found a database "
     "that is not at head, or with `--models` one that differs, or `status --strict` an applied revision that was "
     "edited.",
     2: "The command line, the configuration, the revision files, the models or another file cannot be used.",
@@ -44,6 +45,7 @@ EXIT_CODES = {
 
 ANSWERS_NO = {
     "check": "if the models and the database differ",
+    "verify": "if a revision fails",
     "current": "with `--check-heads`, if the database is not at all heads",
     "cleaned_db": "if another name is typed than that of the database",
     "downgrade": "if no revision would be left, and the answer on the terminal is no",

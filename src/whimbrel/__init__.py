@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .log import LogEntry
     from .position import Position
     from .project import Project
+    from .project.verifying import Verification
     from .runner import Change, Held, Outcome, Unfinished
     from .snapshot import Cleaned, Counted, Dumped, Loaded
     from .status import Status
@@ -39,6 +40,7 @@ __all__ = [
     "Readiness",
     "Status",
     "Unfinished",
+    "Verification",
     "Whimbrel",
     "WhimbrelError",
     "__version__",
@@ -64,6 +66,7 @@ _HOMES = {
     "Readiness": "integrations",
     "Status": "status",
     "Unfinished": "runner",
+    "Verification": "project.verifying",
     "Whimbrel": "integrations.flask",
     "WhimbrelError": "errors",
     "aensure_schema": "integrations",

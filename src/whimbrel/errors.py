@@ -203,6 +203,12 @@ class CredentialsMissing(WhimbrelError):
     code = "WB120"
 
 
+class ScratchUnusable(WhimbrelError):
+    """`verify`: the scratch database is not empty or not a scratch database, or the project connects past it."""
+
+    code = "WB121"
+
+
 class CommandRefused(WhimbrelError):
     """Alembic itself refused the command; its own words are in `what`."""
 
@@ -430,6 +436,13 @@ class StillUnreachable(WhimbrelError):
     exit_code = DATABASE
 
 
+class ScratchRefused(WhimbrelError):
+    """`verify`: the server refuses to make a scratch database."""
+
+    code = "WB430"
+    exit_code = DATABASE
+
+
 class Unexpected(WhimbrelError):
     """An error that whimbrel has no name for; `--debug` shows its traceback."""
 
@@ -451,6 +464,20 @@ class NotAtHeads(WhimbrelError):
     """`current --check-heads`: a database is not at all heads."""
 
     code = "WB502"
+    exit_code = ANSWER_NO
+
+
+class ReplayFailed(WhimbrelError):
+    """`verify`: the history does not lead from an empty database to its heads."""
+
+    code = "WB510"
+    exit_code = ANSWER_NO
+
+
+class ReturnFailed(WhimbrelError):
+    """`verify --down`: the history does not lead back to an empty database."""
+
+    code = "WB511"
     exit_code = ANSWER_NO
 
 

@@ -148,7 +148,7 @@ def _run(arguments: Sequence[str], console: Console, application: Application | 
     module = __import__(f"{__name__}.{name}", fromlist=[function])  # importlib itself would take longer than the module
     session = Session(command, options, console, application)
     run = getattr(module, function)
-    if ends_process and command.group in ("run", "data"):
+    if ends_process and (command.group in ("run", "data") or command.stops):
         run = _stopped_by_signals(run)
     if options.all and command.name != "status":  # which has them all in one table
         from .every import every

@@ -37,6 +37,7 @@ class Command(Record):
         options: its own arguments.
         example: a line that shows it at work.
         alembic: the Alembic command that an env.py is told about.
+        stops: whether a signal stops it cleanly, as all that change a database.
         every: whether it can be for every database, one after the other: `--all`.
     """
 
@@ -48,6 +49,7 @@ class Command(Record):
     example: str = ""
     alembic: str = "current"
     every: bool = False
+    stops: bool = False
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -133,6 +135,10 @@ COMMANDS = (
     ), "whimbrel edit head", "edit"),
     Command("check", "write", "exit 1 if the models and the database differ", "writing:check",
             example="whimbrel check", alembic="check", every=True),
+    Command("verify", "write", "replay the whole history on a scratch database", "writing:verify", (
+        _flag("--down", help="go back to base afterwards", alembic=False),
+        _value("--scratch", metavar="URL", help="an empty database to use, instead of making one", alembic=False),
+    ), "whimbrel verify --down", "upgrade", every=True, stops=True),
     Command("upgrade", "run", "apply revisions until the database is at the target", "running:upgrade", (
         _value("revision", nargs="?", default="head", help=f"{TARGET} (default: head)"), SQL, TAG, *WAITS, LOCK_TIMEOUT,
         _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False),

@@ -80,6 +80,18 @@ def edit(session: Session) -> int:
     return 0
 
 
+def verify(session: Session) -> int:
+    """`verify`: replay the history on a scratch database."""
+    found = session.project.verify(down=session.options.down, scratch=session.options.scratch)
+    name = session.project.database.name
+    back = f", {len(found.taken_back)} taken back" if session.options.down else ""
+    session.console.result(
+        f"{name}  {counted(len(found.applied), 'revision')} applied{back}, from an empty database",
+        lambda: {"database": name, **found._asdict()},
+    )
+    return 0
+
+
 def check(session: Session) -> int:
     """`check`: whether models and database differ."""
     differences = session.project.check()

@@ -8,14 +8,14 @@ Looking at files costs no SQLAlchemy: it is imported by the methods that run or 
 
 from __future__ import annotations
 
-from .changing import Changing
 from .reaching import Reaching
 from .serving import Serving
 from .snapshots import Snapshots
+from .verifying import Verifying
 from .writing import Writing
 
 
-class Project(Reaching, Changing, Snapshots, Serving, Writing):
+class Project(Reaching, Verifying, Snapshots, Serving, Writing):
     """One database of a project, and its revisions.
 
     Args:

@@ -1,0 +1,219 @@
+"""A scratch database in the place of the one that an environment connects to, made beside it and dropped afterwards.
+
+env.py makes its engines as it likes, so connections are led elsewhere where SQLAlchemy opens them. One that was opened
+in another way is refused when a pool hands it out, which is before anything can be executed on it. The listeners are on
+all engines of the process, and do nothing where no scratch database is in use.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from weakref import WeakSet
+
+import sqlalchemy
+from sqlalchemy import Engine, event
+from sqlalchemy.pool import Pool
+
+from ..connect.driver import cannot_connect
+from ..connect.engine import query_of
+from ..dialects import dialect_named
+from ..errors import ScratchRefused, ScratchUnusable
+from .waiting import connected
+
+PREFIX = "whimbrel_verify_"
+_DATABASE = ("dbname", "database", "db")
+"""What drivers call the name of the database."""
+
+_MAKE = "CREATE DATABASE {}"
+_DROP = {
+    "postgresql": (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()",
+        "DROP DATABASE IF EXISTS {}",
+    ),
+    "mysql": ("DROP DATABASE IF EXISTS {}",),
+}
+_WHERE = {"postgresql": "SELECT current_database()", "mysql": "SELECT DATABASE()"}
+
+
+class Scratch:
+    """The scratch databases of one run: one for each database that the environment means to connect to.
+
+    Args:
+        given: the URL of an empty one, to be used instead of making any.
+    """
+
+    def __init__(self, given: sqlalchemy.URL | None = None) -> None:
+        self._given = given
+        self._made: dict[str, tuple[str, Callable[[], None]]] = {}
+        self._opened: WeakSet[Any] = WeakSet()
+        self._plain: list[Any] = []  # connections that nothing can refer to weakly
+
+    def connect(self, dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+        """Open a connection to the scratch database for one that was to be opened with these arguments."""
+        if self._given is not None:
+            if _server(self._given.get_backend_name()) != _server(dialect.name):
+                raise _past(f"it is {self._given.get_backend_name()}, and the project connects to {dialect.name}")
+            arguments, options = dialect.create_connect_args(self._given)
+            name = self._given.database
+        else:
+            arguments, options, name = self._beside(dialect, record, list(arguments), dict(options))
+        connection = connected(dialect, record, list(arguments), dict(options))
+        if (where := _WHERE.get(_server(dialect.name))) is not None:
+            [[actual]] = query_of(connection)(where)
+            connection.rollback()
+            if actual != name:
+                connection.close()
+                raise _past("a listener of the project's has changed where the connection goes")
+        self._note(connection)
+        return connection
+
+    def check(self, connection: Any) -> None:
+        """Refuse a connection that leads to another database.
+
+        Raises:
+            ScratchUnusable
+        """
+        if connection not in self._plain and not self._is_opened(connection):
+            raise _past("a connection was open before, or is made by a function of the project's (creator=)")
+
+    def drop(self) -> None:
+        """Drop what was made."""
+        while self._made:
+            _, (_, drop) = self._made.popitem()
+            drop()
+
+    def _note(self, connection: Any) -> None:
+        try:
+            self._opened.add(connection)
+        except TypeError:
+            self._plain.append(connection)
+
+    def _is_opened(self, connection: Any) -> bool:
+        try:
+            return connection in self._opened
+        except TypeError:
+            return False
+
+    def _beside(
+        self, dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]
+    ) -> tuple[list[Any], dict[str, Any], str]:
+        """What leads to the scratch database for what leads to another one."""
+        if dialect.name == "sqlite":
+            return [self._file(str(arguments[:1])), *arguments[1:]], {**options, "uri": False}, ""
+        key = next((key for key in _DATABASE if options.get(key)), None)
+        if _server(dialect.name) not in _DROP or key is None or arguments:
+            raise _past("the project connects in a way whose database cannot be replaced")
+        target = f"{options.get('host')}:{options.get('port')}/{options[key]}"
+        if target not in self._made:
+            self._made[target] = _make(dialect, record, options)
+        name = self._made[target][0]
+        return [], {**options, key: name}, name
+
+    def _file(self, target: str) -> str:
+        if target not in self._made:
+            folder = tempfile.TemporaryDirectory(prefix=PREFIX)
+            self._made[target] = (os.path.join(folder.name, "scratch.db"), folder.cleanup)
+        return self._made[target][0]
+
+
+def _make(dialect: Any, record: Any, options: dict[str, Any]) -> tuple[str, Callable[[], None]]:
+    """Make a database; its name, and what drops it."""
+    name, kind = PREFIX + secrets.token_hex(6), _server(dialect.name)
+
+    def administer(*statements: str) -> None:
+        connection = connected(dialect, record, [], dict(options))
+        try:
+            dialect.set_isolation_level(connection, "AUTOCOMMIT")
+            for statement in statements:
+                query_of(connection)(statement.format(name))
+        finally:
+            connection.close()
+
+    def drop() -> None:
+        if not dialect.is_async:
+            return administer(*_DROP[kind])
+        import asyncio
+
+        from sqlalchemy.util import greenlet_spawn
+
+        return asyncio.run(greenlet_spawn(administer, *_DROP[kind]))
+
+    try:
+        administer(_MAKE)
+    except dialect.loaded_dbapi.Error as error:
+        known = dialect_named(dialect.name)
+        told = cannot_connect(error, None, known.hints if known else {})
+        raise ScratchRefused(
+            "no scratch database could be made",
+            where=f"{options.get('host') or 'the server'}, beside the configured database",
+            why=told.why,
+            state="nothing was changed",
+            hint="use a user who may make databases, or name an empty one: --scratch URL",
+        ) from error
+    return name, drop
+
+
+def _server(name: str) -> str:
+    """MariaDB is spoken to as MySQL is."""
+    return "mysql" if name == "mariadb" else name
+
+
+def _past(why: str) -> ScratchUnusable:
+    return ScratchUnusable(
+        "the project would connect to another database than the scratch one",
+        why=why,
+        state="nothing was executed there",
+        hint="let env.py make its engine with create_engine or engine_from_config and a URL",
+    )
+
+
+_current: ContextVar[Scratch | None] = ContextVar("scratch_database", default=None)
+
+
+@contextmanager
+def on_scratch(given: sqlalchemy.URL | None = None) -> Iterator[None]:
+    """Lead all connections of this thread or task to a scratch database, which is dropped afterwards.
+
+    Args:
+        given: the URL of an empty one, to be used instead of making one; it is not dropped.
+
+    Raises (while connecting):
+        ScratchRefused: it cannot be made.
+        ScratchUnusable: a connection would go to another one.
+    """
+    scratch = Scratch(given)
+    token = _current.set(scratch)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+        scratch.drop()
+
+
+def _connect(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+    """Called by SQLAlchemy to connect: the connection, or None if SQLAlchemy is to do it."""
+    scratch = _current.get()
+    if scratch is None:
+        return None
+    token = _current.set(None)  # what is opened for it is opened as ever
+    try:
+        return scratch.connect(dialect, record, arguments, options)
+    finally:
+        _current.reset(token)
+
+
+def _checked_out(connection: Any, record: Any, proxy: Any) -> None:
+    """Called by SQLAlchemy before a pool hands out a connection."""
+    scratch = _current.get()
+    if scratch is not None:
+        scratch.check(connection)
+
+
+event.listen(Engine, "do_connect", _connect, insert=True)
+event.listen(Pool, "checkout", _checked_out)

@@ -1,0 +1,274 @@
+"""Replaying a history on a scratch database: what it answers, and that nothing else is touched and nothing left."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from support.cli import whimbrel
+from support.databases import ASYNC, SERVERS, rows, tables, through
+from support.projects import Rev, alembic_project, linear, native_project
+from whimbrel import Project
+from whimbrel.environment import scratch
+from whimbrel.errors import ReplayFailed, ReturnFailed, ScratchRefused, ScratchUnusable, UsageError
+
+Layout = Callable[..., Path]
+LAYOUTS = {"native": native_project, "env.py": alembic_project}
+
+
+@pytest.fixture(params=LAYOUTS)
+def layout(request: pytest.FixtureRequest) -> Layout:
+    """Each kind of project in turn."""
+    return LAYOUTS[request.param]  # type: ignore[return-value]
+
+
+@pytest.fixture(autouse=True)
+def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the names of this test's scratch databases begin with; SQLite's are in a folder of its own."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    mark = f"{scratch.PREFIX}{secrets.token_hex(4)}_"
+    monkeypatch.setattr(scratch, "PREFIX", mark)
+    return mark
+
+
+def left_over(kind: str, mark: str) -> list[str]:
+    """Scratch databases that are there, as the server or the folder for temporary files says."""
+    if kind == "sqlite":
+        return [name for name in os.listdir(tempfile.gettempdir()) if name.startswith(mark)]
+    catalog = {"postgresql": "SELECT datname FROM pg_database", "mariadb": "SHOW DATABASES"}[kind]
+    return [str(name) for (name,) in rows(SERVERS[kind], catalog) if str(name).startswith(mark)]
+
+
+def test_a_history_is_replayed_there_and_back_and_the_database_is_not_touched(
+    kind: str, url: str, layout: Layout, mark: str, tmp_path: Path
+) -> None:
+    folder = layout(tmp_path / "p", url, linear("aaaa", "bbbb"))
+    with sa.create_engine(url).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t_bbbb (kept INTEGER)")  # the replay would stumble over it
+    found = Project.load(folder).verify(down=True)
+    assert found.applied == ("aaaa", "bbbb")
+    assert found.taken_back == ("bbbb", "aaaa")
+    assert tables(url) == {"t_bbbb"}
+    assert left_over(kind, mark) == []
+
+
+@pytest.mark.parametrize("scheme", [ASYNC["postgresql"], ASYNC["mariadb"], ASYNC["sqlite"]])
+def test_so_it_is_through_async_drivers(scheme: str, make_database: Callable[[str], str], tmp_path: Path) -> None:
+    kind = next(kind for kind, name in ASYNC.items() if name == scheme)
+    url = make_database(kind)
+    folder = alembic_project(tmp_path / "p", through(url, scheme), linear("aaaa"), template="async")
+    assert Project.load(folder).verify().applied == ("aaaa",)
+    native = native_project(tmp_path / "n", through(url, scheme), linear("aaaa"))
+    assert asyncio.run(Project.load(native).averify(down=True)).taken_back == ("aaaa",)
+    assert tables(url) == set()
+
+
+# Two of the histories of the system database-version-control fail in these ways.
+DROPS = 'with op.batch_alter_table("t_aaaa") as t:\n    t.drop_column("Ordinary Shares Number")'
+ADDS = 'op.add_column("t_aaaa", sa.Column("validity", sa.Integer))'
+BROKEN = {
+    "a column that no revision makes": [Rev("aaaa"), Rev("bbbb", "aaaa", upgrade=DROPS), Rev("cccc", "bbbb")],
+    "a column that two revisions add": [
+        Rev("aaaa"),
+        Rev("a111", "aaaa", upgrade=ADDS),
+        Rev("bbbb", "a111", upgrade=ADDS),
+    ],
+}
+
+
+@pytest.mark.parametrize("revisions", BROKEN.values(), ids=BROKEN)
+def test_the_first_revision_that_fails_is_named(
+    revisions: list[Rev], kind: str, url: str, layout: Layout, mark: str, tmp_path: Path
+) -> None:
+    folder = layout(tmp_path / "p", url, revisions)
+    with pytest.raises(ReplayFailed) as caught:
+        Project.load(folder).verify()
+    assert caught.value.what == "the history cannot be replayed: bbbb fails"
+    assert "bbbb_.py" in str(caught.value.where)
+    assert caught.value.exit_code == 1
+    assert tables(url) == set()
+    assert left_over(kind, mark) == []
+
+
+def test_so_is_the_first_that_does_not_lead_back(url: str, layout: Layout, tmp_path: Path) -> None:
+    folder = layout(tmp_path / "p", url, [Rev("aaaa", downgrade='op.drop_table("t_nowhere")'), Rev("bbbb", "aaaa")])
+    assert Project.load(folder).verify().applied == ("aaaa", "bbbb")
+    with pytest.raises(ReturnFailed) as caught:
+        Project.load(folder).verify(down=True)
+    assert caught.value.what == "the history does not lead back: aaaa fails"
+    assert tables(url) == set()
+
+
+def test_a_schema_that_is_made_by_hand_is_named(make_database: Callable[[str], str], tmp_path: Path) -> None:
+    url = make_database("postgresql")
+    with sa.create_engine(url).begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA stocks")
+    makes = 'op.create_table("price", sa.Column("id", sa.Integer, primary_key=True), schema="stocks")'
+    folder = native_project(tmp_path / "p", url, [Rev("aaaa", upgrade=makes)])
+    with pytest.raises(ReplayFailed) as caught:
+        Project.load(folder).verify()
+    assert 'expects the schema "stocks"' in str(caught.value.hint)
+    (folder / "whimbrel.toml").write_text(f'url = "{url}"\nversion_table_schema = "finance"\n')
+    with pytest.raises(ReplayFailed) as caught:
+        Project.load(folder).verify()
+    assert 'expects the schema "finance"' in str(caught.value.hint)
+
+
+# -- env.py ----------------------------------------------------------------------------------------
+
+TAIL = """
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+WAYS = {
+    "a function that connects": (
+        "import psycopg\n"
+        "engine = sa.create_engine('postgresql+psycopg://', creator=lambda: psycopg.connect({dsn!r}))\n"
+        "with engine.connect() as connection:\n"
+    ),
+    "a listener that sets the database": (
+        "engine = sa.create_engine({url!r})\n"
+        "@sa.event.listens_for(engine, 'do_connect')\n"
+        "def elsewhere(dialect, record, arguments, options):\n"
+        "    options['dbname'] = sa.make_url({url!r}).database\n"
+        "with engine.connect() as connection:\n"
+    ),
+}
+
+
+def with_env(folder: Path, url: str, text: str) -> Path:
+    """A project whose env.py connects in a way of its own, and executes something before the migrations."""
+    alembic_project(folder, url, linear("aaaa"))
+    address = sa.make_url(url)
+    dsn = f"host={address.host} port={address.port} user={address.username} dbname={address.database}"
+    start = "import sqlalchemy as sa\nfrom alembic import context\n"
+    before = "    connection.exec_driver_sql('CREATE TABLE by_env_py (id INTEGER)')\n    connection.commit()"
+    (folder / "alembic" / "env.py").write_text(start + text.format(url=url, dsn=dsn) + before + TAIL)
+    return folder
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_an_env_py_that_would_connect_past_it_is_refused_before_it_executes_anything(
+    way: str, mark: str, make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = make_database("postgresql")
+    folder = with_env(tmp_path / "p", url, way)
+    with pytest.raises(ScratchUnusable) as caught:
+        Project.load(folder).verify()
+    assert caught.value.exit_code == 2
+    assert tables(url) == set()
+    assert left_over("postgresql", mark) == []
+    Project.load(folder).upgrade()  # it does connect
+    assert tables(url) == {"by_env_py", "alembic_version", "t_aaaa"}
+
+
+def test_a_connection_that_a_pool_has_kept_is_refused(make_database: Callable[[str], str], tmp_path: Path) -> None:
+    url = make_database("postgresql")
+    folder = with_env(tmp_path / "p", url, "from kept_engine import engine\nwith engine.connect() as connection:\n")
+    (folder / "kept_engine.py").write_text(
+        f"import sqlalchemy as sa\nengine = sa.create_engine({url!r})\nengine.connect().close()\n"
+    )
+    sys.path.insert(0, str(folder))
+    try:
+        __import__("kept_engine")
+        with pytest.raises(ScratchUnusable):
+            Project.load(folder).verify()
+    finally:
+        sys.path.remove(str(folder))
+        sys.modules.pop("kept_engine").engine.dispose()
+    assert tables(url) == set()
+
+
+def test_what_env_py_executes_itself_goes_to_the_scratch_database_too(
+    make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = make_database("postgresql")
+    text = "engine = sa.create_engine({url!r}, poolclass=sa.NullPool)\nwith engine.connect() as connection:\n"
+    folder = with_env(tmp_path / "p", url, text)
+    assert Project.load(folder).verify().applied == ("aaaa",)
+    assert tables(url) == set()
+
+
+# -- a database that is named ----------------------------------------------------------------------
+
+
+def test_an_empty_database_can_be_named_and_another_is_refused(
+    kind: str, url: str, layout: Layout, make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    folder = layout(tmp_path / "p", url, linear("aaaa"))
+    empty = make_database(kind)
+    assert Project.load(folder).verify(scratch=empty).applied == ("aaaa",)
+    assert "t_aaaa" in tables(empty)
+    assert tables(url) == set()
+    with pytest.raises(ScratchUnusable, match="not empty"):
+        Project.load(folder).verify(scratch=empty)
+
+
+def test_a_named_database_of_another_kind_is_refused(url: str, kind: str, tmp_path: Path) -> None:
+    if kind == "sqlite":
+        pytest.skip("it is the other kind here")
+    folder = native_project(tmp_path / "p", url, linear("aaaa"))
+    with pytest.raises(ScratchUnusable, match="another database"):
+        Project.load(folder).verify(scratch=f"sqlite:///{tmp_path}/x.db")
+    assert tables(url) == set()
+
+
+def test_who_may_make_no_database_is_told_so(make_database: Callable[[str], str], tmp_path: Path) -> None:
+    url = sa.make_url(make_database("postgresql"))
+    role = f"{url.database}_role"
+    with sa.create_engine(url).begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
+    try:
+        mine = url.set(username=role).render_as_string(hide_password=False)
+        folder = native_project(tmp_path / "p", mine, linear("aaaa"))
+        with pytest.raises(ScratchRefused) as caught:
+            Project.load(folder).verify()
+        assert "permission denied" in str(caught.value.why)
+        assert "--scratch" in str(caught.value.hint)
+    finally:
+        with sa.create_engine(url).begin() as connection:
+            connection.exec_driver_sql(f"DROP ROLE {role}")
+
+
+def test_a_connection_of_the_callers_is_refused(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    with sa.create_engine("sqlite://").connect() as connection, pytest.raises(UsageError):
+        Project.load(folder, connection=connection).verify()
+
+
+# -- the command -----------------------------------------------------------------------------------
+
+
+def test_the_command_answers(url: str, tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", url, linear("aaaa", "bbbb"))
+    assert whimbrel("verify", "--down", cwd=folder).ok().out == (
+        "main  2 revisions applied, 2 taken back, from an empty database\n"
+    )
+    data = json.loads(whimbrel("verify", "--json", cwd=folder).ok().out)["result"]
+    assert data == {"database": "main", "applied": ["aaaa", "bbbb"], "taken_back": []}
+
+
+def test_a_signal_leaves_no_database(make_database: Callable[[str], str], tmp_path: Path) -> None:
+    url, asleep = make_database("postgresql"), f"pg_sleep(60.{secrets.randbelow(10**9)})"
+    folder = native_project(tmp_path / "p", url, [Rev("aaaa", upgrade=f'op.execute("SELECT {asleep}")')])
+    process = subprocess.Popen([sys.executable, "-m", "whimbrel", "verify"], cwd=folder, stderr=subprocess.PIPE)
+    where = f"SELECT datname FROM pg_stat_activity WHERE query LIKE '%%{asleep}%%' AND pid <> pg_backend_pid()"
+    while not (found := rows(url, where)):
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert left_over("postgresql", str(found[0][0])) == []
