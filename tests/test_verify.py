@@ -272,3 +272,44 @@ def test_a_signal_leaves_no_database(make_database: Callable[[str], str], tmp_pa
     process.communicate(timeout=60)
     assert process.returncode == 143
     assert left_over("postgresql", str(found[0][0])) == []
+
+
+@pytest.mark.parametrize("where", ["when it connects", "in a revision"])
+def test_a_file_that_is_attached_is_no_scratch_file(where: str, tmp_path: Path) -> None:
+    """Else the replay would go through somebody's data."""
+    other = tmp_path / "other.db"
+    rows(f"sqlite:///{other}", "SELECT 1")
+    attach = f"ATTACH DATABASE '{other}' AS other"
+    revision = Rev("aaaa", upgrade=f"op.execute({attach!r})" if where == "in a revision" else "pass")
+    folder = alembic_project(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", [revision])
+    if where == "when it connects":
+        env = folder / "alembic" / "env.py"
+        listener = (
+            "from sqlalchemy import Engine, event\n"
+            f"event.listen(Engine, 'connect', lambda connection, _: connection.execute({attach!r}))\n"
+        )
+        env.write_text(listener + env.read_text())
+    done = whimbrel("verify", cwd=folder)  # a process of its own, for the listener
+    assert done.code == 2
+    assert "error[WB121]" in done.err
+    assert "attach" in done.err.lower()
+    assert tables(f"sqlite:///{other}") == set()
+
+
+def test_another_database_of_the_same_server_is_left_alone(make_database: Callable[[str], str], tmp_path: Path) -> None:
+    """To MySQL a schema is a database."""
+    url, other = make_database("mariadb"), make_database("mariadb")
+    name = sa.make_url(other).database
+    with sa.create_engine(other).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE kept (n INTEGER)")
+    revision = Rev("aaaa", upgrade=f'op.drop_table("kept", schema="{name}")')
+    with pytest.raises(ScratchUnusable, match="names the database"):
+        Project.load(native_project(tmp_path / "p", url, [revision])).verify()
+    assert tables(other) == {"kept"}
+
+
+def test_a_database_labelled_production_can_be_verified_down_as_well(tmp_path: Path) -> None:
+    """It is not the one that is emptied."""
+    folder = native_project(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", linear("aaaa"))
+    (folder / "whimbrel.toml").write_text((folder / "whimbrel.toml").read_text() + "\nproduction = true\n")
+    assert Project.load(folder).verify(down=True).taken_back == ("aaaa",)

@@ -1,8 +1,9 @@
 """A scratch database in the place of the one that an environment connects to, made beside it and dropped afterwards.
 
 env.py makes its engines as it likes, so connections are led elsewhere where SQLAlchemy opens them. One that was opened
-in another way is refused when a pool hands it out, which is before anything can be executed on it. The listeners are on
-all engines of the process, and do nothing where no scratch database is in use.
+in another way is refused when a pool hands it out, which is before anything can be executed on it; so is what would
+reach out of the scratch database: attached files of SQLite, and other databases of the same server on MySQL. The
+listeners are on all engines of the process, and do nothing where no scratch database is in use.
 """
 
 from __future__ import annotations
@@ -10,19 +11,20 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakSet
 
 import sqlalchemy
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
 
 from ..connect.driver import cannot_connect
 from ..connect.engine import query_of
 from ..dialects import dialect_named
+from ..dialects.statement import Statement, only_looks, read_statement
 from ..errors import ScratchRefused, ScratchUnusable
 from .waiting import connected
 
@@ -81,6 +83,35 @@ class Scratch:
         """
         if connection not in self._plain and not self._is_opened(connection):
             raise _past("a connection was open before, or is made by a function of the project's (creator=)")
+
+    def check_attached(self, attached: Iterable[str]) -> None:
+        """Refuse a connection to SQLite that has other files than the scratch one.
+
+        Raises:
+            ScratchUnusable
+        """
+        if others := set(attached) - {"main", "temp"}:
+            raise _past(f"it attaches {', '.join(sorted(others))}, which is no scratch file")
+
+    def check_statement(self, dialect: str, statement: Statement) -> None:
+        """Refuse a statement that would leave the scratch database: a schema of MySQL's is a database, too.
+
+        Raises:
+            ScratchUnusable
+        """
+        for part in statement.parts:
+            if part.verb in ("ATTACH", "USE"):
+                raise _past(f"{part.verb} leads to another one")
+            if _server(dialect) != "mysql":
+                continue
+            for named in (part.name, part.table):
+                if len(named) > 1 and named[0] not in self._names:
+                    raise _past(f"{part.summary} names the database {named[0]}")
+
+    @property
+    def _names(self) -> set[str | None]:
+        given = self._given.database if self._given is not None else None
+        return {given, *(name for name, _ in self._made.values())}
 
     def drop(self) -> None:
         """Drop what was made."""
@@ -215,5 +246,21 @@ def _checked_out(connection: Any, record: Any, proxy: Any) -> None:
         scratch.check(connection)
 
 
+def _connected(connection: Connection) -> None:
+    """Called by SQLAlchemy before it executes anything on a connection of a pool's."""
+    scratch = _current.get()
+    if scratch is not None and connection.dialect.name == "sqlite":
+        scratch.check_attached(row[1] for row in query_of(connection.connection)("PRAGMA database_list"))
+
+
+def _executing(connection: Connection, cursor: Any, sql: str, *_: Any) -> None:
+    """Called by SQLAlchemy before it executes a statement."""
+    scratch = _current.get()
+    if scratch is not None and not only_looks(sql):
+        scratch.check_statement(connection.dialect.name, read_statement(sql, connection.dialect.name))
+
+
 event.listen(Engine, "do_connect", _connect, insert=True)
+event.listen(Engine, "engine_connect", _connected)
+event.listen(Engine, "before_cursor_execute", _executing)
 event.listen(Pool, "checkout", _checked_out)
