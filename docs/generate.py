@@ -31,7 +31,7 @@ EXIT_CODES = {
     1: "The answer is no: `check` found differences, `verify` a revision that fails, or `current --check-heads` or "
     "`status --check` found a database "
     "that is not at head, or with `--models` one that differs, or `status --strict` an applied revision that was "
-    "edited.",
+    "edited; or `run_migration --check` has something to do.",
     2: "The command line, the configuration, the revision files, the models or another file cannot be used.",
     3: "The database, or a migration. `state:` says where the database is now. `status`: every database has an error.",
     4: "Some of several databases, and the others are done: `status`, and every command with `--all`. If they all end "
@@ -49,6 +49,7 @@ ANSWERS_NO = {
     "current": "with `--check-heads`, if the database is not at all heads",
     "cleaned_db": "if another name is typed than that of the database",
     "downgrade": "if no revision would be left, and the answer on the terminal is no",
+    "run_migration": "with `--check`, if there is something to do",
     "status": "with `--check`, if a database is not at head, or differs from its models with `--models`; "
     "with `--strict`, if a revision was edited after it was applied",
     "unlock": "if somebody has the lock and keeps it: nobody can be asked, the answer is no, or it is that of SQLite",
@@ -65,8 +66,11 @@ REFUSES = {
     "downgrade": "if a revision was left in the middle and cannot be gone on with; if no revision would be left in a "
     "database that is labelled production, and it was not named",
     "update_db": "as `upgrade`",
+    "run_migration": "as `upgrade` and `revision`",
+    "revision": "if something else has made the tables that the models have; with `--baseline`, if there are revisions "
+    "already, or the database differs from the models",
 }
-LOCKS = ("update_db", "upgrade", "downgrade", "stamp", "resolve", "load_db", "cleaned_db")
+LOCKS = ("update_db", "run_migration", "upgrade", "downgrade", "stamp", "resolve", "load_db", "cleaned_db")
 NEEDS_NO_DATABASE = ("init", "list_templates", "completion", "heads", "branches")
 
 FAMILIES = {

@@ -545,3 +545,17 @@ class TokenUnencrypted(WhimbrelError):
 
     code = "WB611"
     exit_code = REFUSED
+
+
+class NeedsBaseline(WhimbrelError):
+    """Autogenerate finds nothing to do, as something else than a revision has made the tables: `create_all()`."""
+
+    code = "WB609"
+    exit_code = REFUSED
+
+
+class BaselineRefused(WhimbrelError):
+    """`revision --baseline`: there are revisions already, or the database is not as the models say."""
+
+    code = "WB610"
+    exit_code = REFUSED

@@ -141,23 +141,6 @@ def test_types_of_the_project_and_of_sqlmodel_are_imported_where_they_are_used(t
     whimbrel("upgrade", cwd=folder).ok()
 
 
-def test_autogenerate_leaves_a_note_when_the_tables_were_made_without_migrations(tmp_path: Path) -> None:
-    """The trap of create_all() first: stock Alembic writes an empty revision and says nothing."""
-    folder = native_project(tmp_path / "p", "sqlite:///app.db")
-    (folder / "shop_created.py").write_text(
-        "import sqlalchemy as sa\nmetadata = sa.MetaData()\nsa.Table('t', metadata, sa.Column('x', sa.Integer))\n"
-        "if __name__ == '__main__':\n    metadata.create_all(sa.create_engine('sqlite:///app.db'))\n"
-    )
-    import subprocess
-    import sys
-
-    subprocess.run([sys.executable, "shop_created.py"], cwd=folder, check=True)
-    result = whimbrel("revision", "--autogenerate", "-m", "x", cwd=folder).ok()
-    assert "the new revision is empty" in result.err
-    assert "create_all()" in result.err
-    assert "stamp head" in result.err
-
-
 def test_autogenerate_and_check_do_not_write_to_the_database(tmp_path: Path) -> None:
     folder = native_project(tmp_path / "p", "sqlite:///app.db")
     (folder / "shop_reading.py").write_text(

@@ -191,4 +191,9 @@ DIFFERENCES: dict[str, Difference] = {
         "refused before anything is written, and so is a branch label with one of @ - + :",
         "the file would be there, and the upgrade would fail, or could not be asked for",
     ),
+    "baseline": Difference(
+        "`revision --autogenerate` writes an empty revision if `create_all()` has made the tables, and no revision",
+        "nothing is written; `--baseline` writes the revision that makes them, and stamps the database with it",
+        "an empty first revision leaves the next database empty",
+    ),
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+import sqlalchemy as sa
 
 from support.projects import Rev, linear, write_revision
 
@@ -498,3 +499,24 @@ def test_label_that_is_taken(tmp_path: Path) -> None:
         refused = tool("revision", "-m", "x", "--branch-label", "billing", "--head", "base", cwd=folder)
         assert refused.code != 0
         assert (_tree(folder) != before) == left
+
+
+@shows("baseline")
+def test_baseline(tmp_path: Path) -> None:
+    folder = make(tmp_path, f"sqlite:///{tmp_path}/a.db", [])
+    source = (
+        "import sqlalchemy as sa\nmetadata = sa.MetaData()\nsa.Table('made', metadata, sa.Column('x', sa.Integer))\n"
+    )
+    (folder / "wb_made.py").write_text(source)
+    env = folder / "alembic" / "env.py"
+    named = "from wb_made import metadata as target_metadata"
+    env.write_text(env.read_text().replace("target_metadata = None", named, 1))
+    with sa.create_engine(f"sqlite:///{tmp_path}/a.db").begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE made (x INTEGER)")
+    refused = ours("revision", "--autogenerate", "-m", "x", cwd=folder)
+    assert (refused.code, "error[WB609]" in refused.err) == (6, True)
+    versions = folder / "alembic" / "versions"
+    assert [*versions.glob("*.py")] == []
+    stock("revision", "--autogenerate", "-m", "x", cwd=folder).ok()
+    [empty] = versions.glob("*.py")
+    assert "    pass" in empty.read_text()

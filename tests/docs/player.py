@@ -158,7 +158,7 @@ class Player:
     def _program(self, block: Block, where: str) -> None:
         code = compile(ast.parse(block.text), where, "exec")
         try:
-            process.run(lambda: exec(code, self._names), self._folder, self._environ)
+            process.run(lambda: self._execute(code), self._folder, self._environ)
         except Exception as error:
             self.wrong.append(f"{where}: {type(error).__name__}: {error}")
 
@@ -166,14 +166,14 @@ class Player:
         for example in doctest.DocTestParser().get_examples(block.text):
             code = compile(example.source, where, "single")
             try:
-                text = process.run(lambda code=code: self._interactively(code), self._folder, self._environ).text
+                text = process.run(lambda code=code: self._execute(code), self._folder, self._environ).text
             except Exception as error:
                 text = f"Traceback (most recent call last):\n  …\n{type(error).__name__}: {error}"
             if not self._ids.matches(example.want, text):
                 self._note(where, example.source.strip(), example.want, text)
 
-    def _interactively(self, code: CodeType) -> None:
-        """As an interactive Python, which finds modules in the current folder."""
+    def _execute(self, code: CodeType) -> None:
+        """As an interactive Python, or a script in the current folder: both find modules there."""
         sys.path.insert(0, "")
         exec(code, self._names)
 

@@ -118,6 +118,8 @@ COMMANDS = (
     Command("revision", "write", "write a new revision file", "writing:revision", (
         MESSAGE,
         _flag("--autogenerate", help="fill it with what turns the database into what the models say"),
+        _flag("--baseline", help="for tables that something else has made: write what makes them, and stamp",
+              alembic=False),
         _flag("--sql", help="for an env.py that runs for every new revision: in offline mode"),
         _value("--head", metavar="REV", help="the head to come after, or LABEL@head (default: head)"),
         SPLICE,
@@ -153,6 +155,11 @@ COMMANDS = (
     Command("update_db", "run", "create the database if it is missing, and bring it to head", "running:update_db", (
         TAG, *WAITS, LOCK_TIMEOUT, _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False),
     ), "whimbrel update_db", "upgrade", every=True),
+    Command("run_migration", "run", "write a revision if the models have changed, and apply it",
+            "running:run_migration", (
+        MESSAGE, _flag("--check", help="say what it would do, do nothing, and exit 1 if that is something",
+                       alembic=False), TAG, *WAITS, LOCK_TIMEOUT,
+    ), 'whimbrel run_migration -m "add invoices"', "upgrade"),
     Command("ensure_version", "run", "create the version table if it is not there", "running:ensure_version", (SQL,),
             alembic="ensure_version", every=True),
     Command("dump_db", "data", "write the rows of a database to a file", "snapshots:dump", (

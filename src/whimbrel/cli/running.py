@@ -5,8 +5,10 @@ from __future__ import annotations
 from ..errors import ANSWER_NO, NotConfirmed, UsageError, counted
 from ..record import TYPE_CHECKING
 from .session import Session
+from .writing import written
 
 if TYPE_CHECKING:
+    from ..project.serving import Migrated
     from ..runner import Change, Outcome
 
 
@@ -34,6 +36,50 @@ def update_db(session: Session) -> int:
         lock_timeout=options.lock_timeout,
     )
     return _report(session, outcome)
+
+
+def run_migration(session: Session) -> int:
+    """`run_migration`: write a revision if the models have changed, and apply it."""
+    options = session.options
+    if options.check:
+        return _say_intended(session)
+    done = session.project.run_migration(
+        options.message, tag=options.tag, lock_wait=lock_wait(session), lock_timeout=options.lock_timeout
+    )
+    name = session.project.database.name
+    if not done.revisions and not session.console.as_json:
+        at = ", ".join(done.after) or "base"
+        session.console.notice(f"{name} is at {at}, and as the models say: nothing to do")
+    before, after = (", ".join(heads) or "base" for heads in (done.before, done.after))
+    lines = [*map(written, done.written)]
+    if done.revisions:
+        lines.append(f"{name}  {before} -> {after}  ({counted(len(done.revisions), 'revision')}, verified)")
+    session.console.result("\n".join(lines), lambda: _as_migration(name, done))
+    return 0
+
+
+def _say_intended(session: Session) -> int:
+    """What `run_migration` would do; 1 if that is something."""
+    intended, name = session.project.intended(), session.project.database.name
+    lines = [f"{name}: would apply {revision}" for revision in intended.pending]
+    lines += [f"{name}: would write a revision: {difference}" for difference in intended.differences]
+    session.console.result("\n".join(lines), lambda: {"database": name, **intended._asdict()})
+    if intended.pending and not session.console.as_json:
+        session.console.notice("the models are compared when that is applied")
+    elif not intended and not session.console.as_json:
+        session.console.notice(f"{name} is at head, and as the models say: nothing to do")
+    return ANSWER_NO if intended else 0
+
+
+def _as_migration(name: str, done: Migrated) -> dict[str, object]:
+    return {
+        "database": name,
+        "status": "done" if done.revisions else "nothing to do",
+        "before": done.before,
+        "after": done.after,
+        "revisions": done.revisions,
+        "written": [revision._asdict() for revision in done.written],
+    }
 
 
 def downgrade(session: Session) -> int:

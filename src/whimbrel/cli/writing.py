@@ -19,6 +19,7 @@ def revision(session: Session) -> int:
     new = session.project.revision(
         options.message,
         autogenerate=options.autogenerate,
+        baseline=options.baseline,
         sql=options.sql,
         head=options.head or "head",
         splice=options.splice,
@@ -27,7 +28,7 @@ def revision(session: Session) -> int:
         rev_id=options.rev_id,
         depends_on=options.depends_on,
     )
-    return _report(session, new)
+    return _report(session, new, applied=options.baseline)
 
 
 def merge(session: Session) -> int:
@@ -43,12 +44,17 @@ def merge(session: Session) -> int:
     return _report(session, new)
 
 
-def _report(session: Session, new: list[NewRevision]) -> int:
-    text = "\n".join(f"Generating {place(revision.path)} ...  done" for revision in new)
+def _report(session: Session, new: list[NewRevision], *, applied: bool = False) -> int:
+    text = "\n".join(map(written, new))
     session.console.result(text, lambda: [revision._asdict() for revision in new])
-    if new:
+    if new and not applied:
         session.console.next(f"look through the file, then  {_upgrade(session)}")
     return 0
+
+
+def written(revision: NewRevision) -> str:
+    """A new revision file, in the words of Alembic."""
+    return f"Generating {place(revision.path)} ...  done"
 
 
 def _upgrade(session: Session) -> str:

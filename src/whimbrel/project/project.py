@@ -15,7 +15,7 @@ from .verifying import Verifying
 from .writing import Writing
 
 
-class Project(Reaching, Verifying, Snapshots, Serving, Writing):
+class Project(Serving, Reaching, Verifying, Snapshots, Writing):
     """One database of a project, and its revisions.
 
     Args:

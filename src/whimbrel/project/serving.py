@@ -2,20 +2,56 @@
 
 from __future__ import annotations
 
-from ..record import TYPE_CHECKING
-from .base import ProjectBase
+from contextlib import contextmanager
+
+from ..errors import WhimbrelError, place
+from ..record import TYPE_CHECKING, Record
+from .looking import Looking
 from .threads import awaited
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from sqlalchemy import MetaData
 
+    from ..author import NewRevision
     from ..runner import Outcome
 
 
-class Serving(ProjectBase):
+class Migrated(Record):
+    """What `Project.run_migration` did.
+
+    Attributes:
+        before: the heads before.
+        after: the heads now.
+        revisions: what was applied, in order.
+        written: the revisions that were written, as the models had changed.
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    revisions: tuple[str, ...]
+    written: tuple[NewRevision, ...]
+
+
+class Intended(Record):
+    """What `Project.run_migration` would do.
+
+    Attributes:
+        pending: the revisions that it would apply, oldest first.
+        differences: what the revision would hold that it would write, one line each. Unknown, and empty, while some
+            are pending: the models are compared with a database at head.
+    """
+
+    pending: tuple[str, ...]
+    differences: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.pending or self.differences)
+
+
+class Serving(Looking):
     """What `Project` does for those who just want their database to be right."""
 
     def update(
@@ -47,6 +83,54 @@ class Serving(ProjectBase):
             lambda: self._runner(**given).migrate(lambda planner: planner.upgrade("heads"), create=True, **options)
         )
 
+    def run_migration(
+        self,
+        message: str | None = None,
+        *,
+        tag: str | None = None,
+        lock_wait: float | None = None,
+        lock_timeout: float | None = None,
+    ) -> Migrated:
+        """Apply what is pending, write a revision if the models have changed, and apply that. Writes all of it.
+
+        Args:
+            message: what the new revision is about; `models changed` by default.
+            tag, lock_wait, lock_timeout: as in `upgrade`.
+
+        Raises:
+            NeedsBaseline: the database has what the models say, and no revision has made it.
+            As `update` and `revision`. `state` says what exists now.
+        """
+        given: dict[str, Any] = {"tag": tag, "lock_wait": lock_wait, "lock_timeout": lock_timeout}
+        first = self.update(**given)
+        applied = f"{', '.join(first.revisions)} applied" if first.revisions else None
+        with _state_added(applied):
+            new = self._apart(
+                lambda: self._author(autogenerate=True).revision(
+                    message or "models changed", autogenerate=True, only_if_needed=True
+                )
+            )
+        if not new:
+            return Migrated(first.before, first.after, first.revisions, ())
+        written = f"{', '.join(place(revision.path) for revision in new)} was written"
+        with _state_added(applied, written):
+            last = self.update(**given)
+        return Migrated(first.before, last.after, first.revisions + last.revisions, tuple(new))
+
+    def intended(self) -> Intended:
+        """What `run_migration` would do. Reads the database, and the models if nothing is pending.
+
+        Raises:
+            NeedsBaseline: as `run_migration`.
+            WhimbrelError: the database cannot be asked, or not be compared.
+        """
+        heads = self.current()
+        self.history.check()
+        pending = tuple(reversed(self.history.newest_first(self.history.pending(heads), self.history.effective_heads)))
+        if pending:
+            return Intended(pending, ())
+        return Intended((), tuple(self._apart(lambda: self._author(autogenerate=True).needed())))
+
     def lacking(self, metadata: Sequence[MetaData]) -> list[str]:
         """What models have and the database lacks, or has otherwise, one line each. Reads the database.
 
@@ -70,4 +154,16 @@ class Serving(ProjectBase):
         return self._apart(work)
 
     aupdate = awaited(update)
+    arun_migration = awaited(run_migration)
+    aintended = awaited(intended)
     alacking = awaited(lacking)
+
+
+@contextmanager
+def _state_added(*done: str | None) -> Iterator[None]:
+    """Let an error say, too, what was done before."""
+    try:
+        yield
+    except WhimbrelError as error:
+        error.state = "; ".join(text for text in (*done, error.state) if text)
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import WhimbrelError, place
 from ..record import TYPE_CHECKING
 from .base import ProjectBase, as_list
 from .threads import awaited
@@ -20,6 +21,7 @@ class Writing(ProjectBase):
         message: str | None = None,
         *,
         autogenerate: bool = False,
+        baseline: bool = False,
         head: str = "head",
         splice: bool = False,
         branch_label: str | None = None,
@@ -28,11 +30,13 @@ class Writing(ProjectBase):
         depends_on: Sequence[str] | None = None,
         sql: bool = False,
     ) -> list[NewRevision]:
-        """Write a new revision file. Reads the database only to autogenerate, and never writes it.
+        """Write a new revision file. Reads the database only to autogenerate, and writes it only for a baseline.
 
         Args:
             message: what it is about.
             autogenerate: fill it with what turns the database into what the models say.
+            baseline: for a database that has what the models say, but no revisions: fill the first one with what makes
+                all of it, and stamp the database with it.
             head: the revision to come after; `base` for a new line.
             splice: allow a `head` that is none.
             branch_label: a name for the branch that begins with the new revision.
@@ -42,7 +46,9 @@ class Writing(ProjectBase):
             sql: run an env.py that runs for every new revision in offline mode.
 
         Raises:
-            WhimbrelError: nothing was written.
+            NeedsBaseline: autogenerate has nothing to write, as something else has made the tables.
+            BaselineRefused: there are revisions already, or the database is not as the models say.
+            WhimbrelError: nothing was written; or the baseline was, and the database could not be stamped.
         """
         options = {
             "head": head,
@@ -53,7 +59,15 @@ class Writing(ProjectBase):
             "depends_on": depends_on,
             "sql": sql,
         }
-        return self._apart(lambda: self._author(autogenerate).revision(message, autogenerate=autogenerate, **options))
+
+        def work() -> list[NewRevision]:
+            author = self._author(autogenerate)
+            new: list[NewRevision] = author.revision(message, autogenerate=autogenerate, baseline=baseline, **options)
+            if baseline and new:
+                self._stamp_baseline(new)
+            return new
+
+        return self._apart(work)
 
     def merge(
         self,
@@ -80,3 +94,18 @@ class Writing(ProjectBase):
 
     arevision = awaited(revision)
     amerge = awaited(merge)
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    def _stamp_baseline(self, new: list[NewRevision]) -> None:
+        from ..events import Notice
+
+        names = [revision.revision for revision in new]
+        try:
+            outcome = self._runner().stamp(names)
+        except WhimbrelError as error:
+            error.state = f"{', '.join(place(revision.path) for revision in new)} was written, and nothing was stamped"
+            error.hint = "correct what failed, then  whimbrel stamp head"
+            raise
+        where = ", ".join(change.where for change in outcome.changes)
+        self._tell(Notice(f"{where} is stamped with {', '.join(names)}: it has what that makes"))
