@@ -110,7 +110,7 @@ class Contents(Protocol):
 
     @property
     def writes_columns(self) -> bool:
-        """Whether `write` takes many rows at once, as a list for each column; else one row."""
+        """Whether `write` takes many rows at once, as a list in JSON, of texts, for each column; else one row."""
 
     def parameter(self, column: Column, kind: str, dialect: str) -> Any:
         """What makes of a value for a column a parameter of `write`.

@@ -29,10 +29,10 @@ class Sum:
         self._total = 0
 
     def add(self, rows: list[list[Any]]) -> None:
-        """Count more rows in."""
-        total, compares = 0, self._compares
-        for row in rows:
-            same = [row[at] if compare is None else compare(row[at]) for at, compare in compares]
+        """Count more rows in, of which there is at least one."""
+        total, columns = 0, list(zip(*rows, strict=True))
+        same_columns = [columns[at] if compare is None else map(compare, columns[at]) for at, compare in self._compares]
+        for same in zip(*same_columns, strict=True):
             total += int.from_bytes(blake2b(repr(same).encode("utf-8", "surrogatepass"), digest_size=16).digest())
         self._total = (self._total + total) % _MODULUS
         self.rows += len(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -272,7 +273,7 @@ class _Load:
             except (ValueError, TypeError, OverflowError) as error:
                 raise self._unfit(table, column, error) from error
         if self._contents.writes_columns:
-            self._rows.put(statement, lists)
+            self._rows.put(statement, [json.dumps(values, ensure_ascii=False) for values in lists])
         else:
             self._rows.put_each(statement, list(zip(*lists, strict=True)))
 

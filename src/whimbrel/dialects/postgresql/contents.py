@@ -151,11 +151,11 @@ class Contents:
     def write(self, table: Table) -> str:
         names = ", ".join(double_quoted(column.name) for column in table.columns)
         values = ", ".join(f"CAST(v{number} AS {column.declared})" for number, column in enumerate(table.columns))
-        lists = ", ".join("CAST(? AS text[])" for _ in table.columns)
+        lists = ", ".join("json_array_elements_text(CAST(CAST(? AS text) AS json))" for _ in table.columns)
         aliases = ", ".join(f"v{number}" for number, _ in enumerate(table.columns))
         return (
             f"INSERT INTO {double_quoted(*table.place)} ({names}) OVERRIDING SYSTEM VALUE"
-            f" SELECT {values} FROM unnest({lists}) AS rows_({aliases})"
+            f" SELECT {values} FROM ROWS FROM ({lists}) AS rows_({aliases})"
         )
 
     def parameter(self, column: Column, kind: str, dialect: str) -> Any:
