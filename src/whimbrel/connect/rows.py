@@ -51,13 +51,8 @@ class Rows:
         """The rows of a statement, some at a time: the driver holds no more of them."""
         options = {**_AS_IT_IS, "stream_results": True, "max_row_buffer": 1}
         with self._connection.exec_driver_sql(statement, None, options) as result:
-            try:
-                while rows := result.fetchmany(pace.size):
-                    yield rows
-            except BaseException:
-                if self._connection.dialect.name in ("mysql", "mariadb"):
-                    self._connection.invalidate()  # the driver would read all the rest before it closes a cursor
-                raise
+            while rows := result.fetchmany(pace.size):
+                yield rows
 
     def put(self, statement: str, parameters: Sequence[Any]) -> None:
         """Execute a statement with parameters, for each of which it has a `?`."""
