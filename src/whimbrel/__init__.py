@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .log import LogEntry
     from .position import Position
     from .project import Project
+    from .project.serving import Intended, Migrated
     from .project.verifying import Verification
     from .runner import Change, Held, Outcome, Unfinished
     from .snapshot import Cleaned, Counted, Dumped, Loaded
@@ -32,8 +33,10 @@ __all__ = [
     "Dumped",
     "Edited",
     "Held",
+    "Intended",
     "Loaded",
     "LogEntry",
+    "Migrated",
     "Outcome",
     "Position",
     "Project",
@@ -58,8 +61,10 @@ _HOMES = {
     "Dumped": "snapshot",
     "Edited": "edited",
     "Held": "runner",
+    "Intended": "project.serving",
     "Loaded": "snapshot",
     "LogEntry": "log",
+    "Migrated": "project.serving",
     "Outcome": "runner",
     "Position": "position",
     "Project": "project",

@@ -62,8 +62,8 @@ class Application(Record):
         origin = Origin(self.framework, known.key)
         main = found.databases[0]
         is_main = known is self.databases[0]
-        # The only one that is configured is the main one, unless the configuration says which folder it has.
         folder = os.path.join(found.root, self.directory if is_main else os.path.join(self.directory, known.name))
+        # Without a configuration there are defaults, which the folder of the application goes before.
         base = configured if configured is not None and found.configured else None
         return Database(
             name=known.name,

@@ -53,7 +53,8 @@ def run_migration(session: Session) -> int:
     before, after = (", ".join(heads) or "base" for heads in (done.before, done.after))
     lines = [*map(written, done.written)]
     if done.revisions:
-        lines.append(f"{name}  {before} -> {after}  ({counted(len(done.revisions), 'revision')}, verified)")
+        sure = "verified" if done.verified else "not verified"
+        lines.append(f"{name}  {before} -> {after}  ({counted(len(done.revisions), 'revision')}, {sure})")
     session.console.result("\n".join(lines), lambda: _as_migration(name, done))
     return 0
 
@@ -79,6 +80,7 @@ def _as_migration(name: str, done: Migrated) -> dict[str, object]:
         "after": done.after,
         "revisions": done.revisions,
         "written": [revision._asdict() for revision in done.written],
+        "verified": done.verified,
     }
 
 

@@ -27,12 +27,14 @@ class Migrated(Record):
         after: the heads now.
         revisions: what was applied, in order.
         written: the revisions that were written, as the models had changed.
+        verified: whether a new connection has confirmed `after`.
     """
 
     before: tuple[str, ...]
     after: tuple[str, ...]
     revisions: tuple[str, ...]
     written: tuple[NewRevision, ...]
+    verified: bool
 
 
 class Intended(Record):
@@ -111,11 +113,11 @@ class Serving(Looking):
                 )
             )
         if not new:
-            return Migrated(first.before, first.after, first.revisions, ())
+            return Migrated(first.before, first.after, first.revisions, (), first.verified)
         written = f"{', '.join(place(revision.path) for revision in new)} was written"
         with _state_added(applied, written):
             last = self.update(**given)
-        return Migrated(first.before, last.after, first.revisions + last.revisions, tuple(new))
+        return Migrated(first.before, last.after, first.revisions + last.revisions, tuple(new), last.verified)
 
     def intended(self) -> Intended:
         """What `run_migration` would do. Reads the database, and the models if nothing is pending.
