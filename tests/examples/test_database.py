@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +98,30 @@ def test_missing_variable_is_named(database: Copy) -> None:
     assert done.code in (2, 3)
     assert "SQLALCHEMY_URL" in done.err
     assert "Traceback" not in done.err
+
+
+def test_script_does_it_in_one_command(database: Copy) -> None:
+    """`run_migration`: write what the models need, apply it; and nothing when there is nothing."""
+    env = {"SQLALCHEMY_URL": database.url, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    for message, revisions in (("create user table", 1), ("nothing", 1)):
+        _script(database.folder, env, "-m", message)
+        assert len(_revisions(database.folder)) == revisions
+        assert tables(database.url) >= {"user"}
+    models = database.folder / "models.py"
+    models.write_text(models.read_text() + SAMPLES)
+    assert _script(database.folder, env, "--check", code=1)
+    assert len(_revisions(database.folder)) == 1
+    _script(database.folder, env, "-m", "added sample and material table")
+    assert tables(database.url) >= {"user", "sample", "material"}
+    database.type("check", env, tool="alembic")
+
+
+def _script(folder: Path, env: dict[str, str], *arguments: str, code: int = 0) -> str:
+    done = subprocess.run(
+        [folder / "run_migration", *arguments], env={**os.environ, **env}, capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stderr
+    return done.stdout
 
 
 def _revisions(folder: Path) -> list[Path]:

@@ -100,6 +100,22 @@ def test_a_list_of_metadata(school: Copy) -> None:
     assert tables(school.url) >= {*OURS, "book"}
 
 
+def test_tables_that_the_application_has_made_are_noticed(bare: Copy) -> None:
+    """`create_all()` ran first: no silent empty revision, a baseline is offered, and it is taken for what is there."""
+    bare.type("init alembic")
+    _edit_as_told(bare.folder)
+    _python(bare.folder, "import thunder")
+    versions = bare.folder / "alembic" / "versions"
+    refused = bare.run('revision --autogenerate -m "Added table"')
+    assert (refused.code, list(versions.glob("*.py"))) == (6, [])
+    assert "--baseline" in refused.err
+    bare.type('revision --autogenerate --baseline -m "Added table"')
+    [baseline] = versions.glob("*.py")
+    assert baseline.read_text().partition("def downgrade")[0].count("create_table") == 2
+    assert version_rows(bare.url) == {baseline.name[:12]}
+    bare.type("check")
+
+
 def test_commands_that_were_promised(school: Copy, tmp_path: Path) -> None:
     """`update_db`, `dump_db`, and back: the same rows."""
     school.type("update_db")
@@ -110,7 +126,24 @@ def test_commands_that_were_promised(school: Copy, tmp_path: Path) -> None:
     _execute(school.url, "DELETE FROM exam_question")
     school.type(f"load_db {tmp_path}/kept.whimbrel")
     assert rows(school.url, "SELECT * FROM exam_question") == before
+    school.type("cleaned_db --yes main")
+    assert rows(school.url, "SELECT * FROM exam_question") == []
+    assert version_rows(school.url) == {"83241ca0f125"}
     school.type("update_db")
+
+
+def test_flask_has_the_same_commands(school: Copy) -> None:
+    """With one line in the application, in the place of the one that has made tables behind everybody's back."""
+    routes = school.folder / "Schoolsite" / "routes.py"
+    line = "    with app.app_context():\n        db.create_all()\n"
+    assert routes.read_text().count(line) == 1
+    extension = "    import whimbrel\n\n    whimbrel.Whimbrel(app, db, directory='alembic')\n"
+    routes.write_text(routes.read_text().replace(line, extension))
+    for words in ("upgrade", "current", "check"):
+        command = [sys.executable, "-m", "flask", "--app", "thunder", "db", words]
+        done = subprocess.run(command, cwd=school.folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert version_rows(school.url) == {"83241ca0f125"}
 
 
 def _execute(url: str, statement: str) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from support.databases import fresh_database, rows
+from support.databases import fresh_database, rows, tables
 
 from .conftest import Copy
 
@@ -124,6 +124,21 @@ def test_one_that_cannot_be_reached_does_not_stop_the_others(root: Copy, urls: d
     assert "aiven_postgres  error[WB4" in done.out
     for member in MEMBERS[1:]:
         assert _version(urls[member.variable], member.schema) == [member.revisions[1]]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_history_that_cannot_be_replayed_is_found(root: Copy, urls: dict[str, str]) -> None:
+    """As in the repository that this is like: two revisions that add the same column. The database is not touched."""
+    folder = root.folder / "alembic_src" / "aiven_postgres" / "alembic" / "versions"
+    again = (folder / "a94d0be7c623_validity.py").read_text()
+    again = again.replace('"a94d0be7c623"', '"c0ffee000001"').replace('"3e8f2a5c1b90"', '"a94d0be7c623"')
+    (folder / "c0ffee000001_again.py").write_text(again)
+    done = root.run("-d aiven_postgres verify", urls, tool="whimbrel, a process")
+    assert done.code == 1
+    assert "c0ffee000001" in done.err
+    assert "validity" in done.err
+    root.type("-d neon_postgres verify --down", urls, tool="whimbrel, a process")
+    assert [tables(url) for url in urls.values()] == [set()] * len(urls)
 
 
 def _sister(folder: Path) -> Path:
