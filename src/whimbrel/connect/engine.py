@@ -6,6 +6,7 @@ loop of its own. There are no twins.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from .driver import Query
 
 T = TypeVar("T")
+
+# psycopg warns of what a lost connection leaves behind, which our error tells. Where nobody has set up logging, Python
+# would write that to standard error.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 def require_sqlalchemy() -> None:
