@@ -249,7 +249,7 @@ def test_a_command_for_one_database_refuses_all(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    needs = {"completion": ["bash"], "merge": ["heads"], "edit": ["head"], "show": ["head"]}
+    needs = {"completion": ["bash"], "merge": ["heads"], "edit": ["head"], "show": ["head"], "load_db": ["x.whimbrel"]}
     result = run(name, *needs.get(name, []), "--all")
     assert result.code == 2
     assert f"error[WB101]: {name} is for one database, not for --all" in result.err
