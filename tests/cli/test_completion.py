@@ -15,7 +15,7 @@ from whimbrel.cli.grammar import COMMANDS
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        (["up"], {"upgrade"}),
+        (["up"], {"upgrade", "update_db", "update-db"}),
         (["upgrade", "--s"], {"--sql", "--strict"}),
         (["revision", "--auto"], {"--autogenerate"}),
         (["completion", ""], {"bash", "zsh", "tcsh"}),
