@@ -44,9 +44,9 @@ class Copy(NamedTuple):
         words = [word for part in _quoted(line) for word in part]
         return _COMMANDS[tool or self.tool](*words, cwd=cwd or self.folder, env=env)
 
-    def type(self, line: str, env: Mapping[str, str] | None = None, **where: str | Path) -> str:
+    def type(self, line: str, env: Mapping[str, str] | None = None, *, tool: str = "", cwd: Path | None = None) -> str:
         """The same, which must succeed; what it has written to standard output."""
-        return self.run(line, env, **where).ok().out  # type: ignore[arg-type]
+        return self.run(line, env, tool=tool, cwd=cwd).ok().out
 
 
 def _quoted(line: str) -> Iterator[list[str]]:

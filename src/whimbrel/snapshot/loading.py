@@ -339,17 +339,18 @@ class _Load:
         visit = self._visit
         if not visit.owned or visit.has_one_connection:
             return
-        for label in (part.label for part in self._archive.manifest.tables if part.rows):
-            schema, _, name = label.rpartition(".")
-            query = f"SELECT 1 FROM {self._dialect.quoted(schema or None, name)} LIMIT 1"
-            if not visit.ask_anew(lambda ask, query=query: ask(query)):  # type: ignore[misc]
-                raise NotCommitted(
-                    f"the rows of {label} were committed, and a new connection does not see them",
-                    where=visit.where,
-                    state="unknown",
-                    hint="look into the database before you use it",
-                )
+        label = next((part.label for part in self._archive.manifest.tables if part.rows), None)
+        if label is None:
             return
+        schema, _, name = label.rpartition(".")
+        query = f"SELECT 1 FROM {self._dialect.quoted(schema or None, name)} LIMIT 1"
+        if not visit.ask_anew(lambda ask: ask(query)):
+            raise NotCommitted(
+                f"the rows of {label} were committed, and a new connection does not see them",
+                where=visit.where,
+                state="unknown",
+                hint="look into the database before you use it",
+            )
 
     # -- what can go wrong ----------------------------------------------------------------------
 
