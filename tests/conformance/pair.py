@@ -47,6 +47,10 @@ class Pair:
         argv = list(argv)
         return self.stock.run(stock, argv), self.ours.run(ours, argv)
 
+    def versions(self) -> tuple[list[str], list[str]]:
+        """The revisions of the first database of stock Alembic, and of ours."""
+        return self.stock.places[0].versions(), self.ours.places[0].versions()
+
 
 def graph_pair(graph: str, kind: str, stage: Stage, folder: Path) -> Pair:
     """Both sides of a graph, on empty databases."""

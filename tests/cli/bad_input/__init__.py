@@ -1,0 +1,1 @@
+"""Bad input, case by case; each module has those of one kind."""
