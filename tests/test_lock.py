@@ -79,7 +79,7 @@ def _nobody(event: Event) -> None:
 
 def _is_in_transaction(connection: sa.Connection) -> bool:
     if connection.dialect.name == "postgresql":
-        return bool(connection.connection.driver_connection.info.transaction_status)  # type: ignore[union-attr]
+        return bool(connection.connection.driver_connection.info.transaction_status)
     sql = "SELECT @@in_transaction"
     return bool(query_of(connection.connection)(sql)[0][0])
 

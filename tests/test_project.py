@@ -76,7 +76,7 @@ def test_the_native_project_runs_async_and_inside_a_running_loop(kind: str, url:
 
 @pytest.mark.parametrize("layout", [native_project, alembic_project])
 def test_16_threads_and_3_databases_are_not_mixed_up(
-    layout: object, make_database: MakeDatabase, tmp_path: Path
+    layout: Callable[..., Path], make_database: MakeDatabase, tmp_path: Path
 ) -> None:
     """Stock Alembic sends one database's DDL to another one's connection (measured: 13 of 15 silently)."""
     work = []
@@ -89,7 +89,7 @@ def test_16_threads_and_3_databases_are_not_mixed_up(
             Rev("bbbb", "aaaa"),
             Rev("cccc", "bbbb", upgrade=f"assert op.get_context().config or {number} >= 0\nop.drop_table('t_bbbb')"),
         ]
-        folder = layout(tmp_path / f"p{number}", url, revisions)  # type: ignore[operator]
+        folder = layout(tmp_path / f"p{number}", url, revisions)
         work.append(
             (number, url, Project.load(folder, config=folder / "alembic.ini" if layout is alembic_project else ()))
         )

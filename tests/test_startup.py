@@ -54,7 +54,7 @@ def modules_loaded(arguments: list[str], folder: Path, *unwanted: str) -> set[st
 def test_commands_that_look_at_files_load_neither_sqlalchemy_nor_alembic(
     arguments: list[str], layout: object, tmp_path: Path
 ) -> None:
-    folder = layout(tmp_path / "p", "sqlite:///app.db", linear("aaaa", "bbbb"))  # type: ignore[operator]
+    folder = layout(tmp_path / "p", "sqlite:///app.db", linear("aaaa", "bbbb"))
     assert modules_loaded(arguments, folder, *HEAVY) == set()
 
 

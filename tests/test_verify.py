@@ -30,7 +30,7 @@ LAYOUTS = {"native": native_project, "env.py": alembic_project}
 @pytest.fixture(params=LAYOUTS)
 def layout(request: pytest.FixtureRequest) -> Layout:
     """Each kind of project in turn."""
-    return LAYOUTS[request.param]  # type: ignore[return-value]
+    return LAYOUTS[request.param]
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ INJECTION = 'a"""\nimport os; os.system("touch ran")\n"""'
 @pytest.mark.parametrize("layout", [native_project, alembic_project])
 def test_a_message_with_quotes_and_line_breaks_stays_a_message(layout: object, tmp_path: Path) -> None:
     """With stock Alembic the next `history` runs the command in this message (measured)."""
-    folder = layout(tmp_path / "p", "sqlite:///app.db")  # type: ignore[operator]
+    folder = layout(tmp_path / "p", "sqlite:///app.db")
     whimbrel("revision", "-m", INJECTION, cwd=folder).ok()
     assert 'a""" import os; os.system("touch ran") """' in whimbrel("history", cwd=folder).ok().out
     whimbrel("upgrade", cwd=folder).ok()

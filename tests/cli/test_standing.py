@@ -25,7 +25,7 @@ LAYOUTS = {"native": (native_project, "migrations"), "env.py": (alembic_project,
 def project(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> tuple[Path, Path]:
     """A project of each layout whose database is at head, and its folder of revisions."""
     layout, versions = LAYOUTS[request.param]
-    folder = layout(tmp_path / "p", url, linear("aaaa", "bbbb"))  # type: ignore[operator]
+    folder = layout(tmp_path / "p", url, linear("aaaa", "bbbb"))
     whimbrel("upgrade", cwd=folder).ok()
     return folder, folder / versions / "versions"
 

@@ -80,7 +80,7 @@ def connected_with(engine: sa.Engine) -> dict[str, Any]:
     def connect(*_: Any, **options: Any) -> Any:
         raise Called(options)
 
-    engine.dialect.connect = connect  # type: ignore[method-assign]
+    engine.dialect.connect = connect
     with pytest.raises(Called) as caught:
         engine.raw_connection()
     options: dict[str, Any] = caught.value.args[0]

@@ -118,7 +118,7 @@ def test_an_env_py_that_runs_nothing_is_an_error(url: str, project_folder: Path)
 
 
 def test_a_transaction_of_env_py_holds_the_whole_run(make_database: object, project_folder: Path) -> None:
-    url = make_database("postgresql")  # type: ignore[operator]
+    url = make_database("postgresql")
     broken = Rev(SECOND, FIRST, upgrade='op.execute("SELECT nope FROM nowhere")')
     _project(project_folder, url, "commits a transaction of its own", Rev(FIRST), broken)
     done = _upgrade(project_folder)

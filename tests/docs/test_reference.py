@@ -112,7 +112,7 @@ def test_codes_in_the_text_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
 def test_setting_is_documented(key: object) -> None:
-    assert f".. confval:: {key.name}\n" in _reference("settings.rst")  # type: ignore[attr-defined]
+    assert f".. confval:: {key.name}\n" in _reference("settings.rst")
 
 
 _VARIABLE = re.compile(r'"((?:[A-Z]+_)*[A-Z]{2,}|WHIMBREL_DATABASE__\{.*?\}__(?:MIGRATION_)?URL)"')

@@ -146,7 +146,7 @@ def test_one_that_was_created_meanwhile_is_no_error(
                 _execute(kind, statement)
             return query(statement)
 
-        return original(self, slow, *rest)  # type: ignore[arg-type]
+        return original(self, slow, *rest)
 
     monkeypatch.setattr(ServerCreation, "_create", beaten)
     assert _created(Project.load(native_project(tmp_path / "p", url, linear("aaaa")))) == []

@@ -44,7 +44,7 @@ def failing(statement: str, params: object, words: str, *, number: int = 0) -> e
     """What SQLAlchemy raises for a driver's error."""
     module = "pymysql.err" if number else "psycopg.errors"
     kind = type("Refused", (Exception,), {"__module__": module})
-    return exc.DBAPIError(statement, params, kind(number, words) if number else kind(words))  # type: ignore[arg-type]
+    return exc.DBAPIError(statement, params, kind(number, words) if number else kind(words))
 
 
 def test_what_helps_stays() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,9 @@ BROKEN = [
 
 @pytest.mark.parametrize("layout", [native_project, alembic_project])
 def test_a_revision_that_fails_keeps_the_ones_before_it_and_leaves_nothing_of_its_own(
-    layout: object, kind: str, url: str, tmp_path: Path
+    layout: Callable[..., Path], kind: str, url: str, tmp_path: Path
 ) -> None:
-    folder = layout(tmp_path / "p", url, BROKEN)  # type: ignore[operator]
+    folder = layout(tmp_path / "p", url, BROKEN)
     with pytest.raises(errors.MigrationFailed) as failed:
         Project.load(folder, config=folder / "alembic.ini" if layout is alembic_project else ()).upgrade()
     assert version_rows(url) == {"aaaa"}
@@ -95,9 +96,11 @@ def test_looking_takes_no_lock_and_writes_nothing(tmp_path: Path) -> None:
     assert tables(url) == {"other"}
 
 
-def test_a_transaction_in_which_env_py_has_done_something_stays_env_pys(tmp_path: Path, make_database: object) -> None:
+def test_a_transaction_in_which_env_py_has_done_something_stays_env_pys(
+    tmp_path: Path, make_database: Callable[[str], str]
+) -> None:
     """`SET LOCAL` must hold until the last revision: splitting the run would lose it after the first."""
-    url = make_database("postgresql")  # type: ignore[operator]
+    url = make_database("postgresql")
     check = "assert op.get_bind().exec_driver_sql('SHOW lock_timeout').scalar() == '7s'"
     folder = alembic_project(
         tmp_path / "p", url, [Rev("aaaa", upgrade=check), Rev("bbbb", "aaaa", upgrade=check + "\nraise ValueError")]

@@ -150,5 +150,5 @@ def _sister(folder: Path) -> Path:
 def _version(url: str, schema: str) -> list[str]:
     """What the version table of the schema holds: on SQLite in a file of its own."""
     if url.startswith("sqlite"):
-        return [row[0] for row in rows(f"{url}.{schema}.db", "SELECT version_num FROM alembic_version")]  # type: ignore[misc]
-    return [row[0] for row in rows(url, f"SELECT version_num FROM {schema}.alembic_version")]  # type: ignore[misc]
+        return [row[0] for row in rows(f"{url}.{schema}.db", "SELECT version_num FROM alembic_version")]
+    return [row[0] for row in rows(url, f"SELECT version_num FROM {schema}.alembic_version")]

@@ -105,7 +105,7 @@ class CrashPoints:
                 if is_point and not _only_reads(label):
                     self._passed(label, this)
 
-        call.counted = True  # type: ignore[attr-defined]
+        call.counted = True
         return call
 
     def _passed(self, label: str, this: Any) -> None:

@@ -82,7 +82,7 @@ def test_awaited_with_an_async_engine_the_loop_goes_on(kind: str, url: str, fold
     from types import ModuleType
 
     seen = ModuleType("test_threads_seen")
-    seen.note = lambda: ran_in.append(threading.get_ident())  # type: ignore[attr-defined]
+    seen.note = lambda: ran_in.append(threading.get_ident())
     sys.modules["test_threads_seen"] = seen
 
     async def application() -> None:

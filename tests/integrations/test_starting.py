@@ -120,7 +120,7 @@ def test_the_applications_own_lifespan_comes_behind_it_and_its_state_is_handed_o
 
 def test_what_on_start_cannot_be_is_refused_at_once(folder: Path) -> None:
     with pytest.raises(errors.ArgumentInvalid) as refused:
-        whimbrel.lifespan("sqlite://", on_start="migrate", folder=folder)  # type: ignore[arg-type]
+        whimbrel.lifespan("sqlite://", on_start="migrate", folder=folder)
     assert refused.value.hint == "one of check, upgrade, off"
 
 

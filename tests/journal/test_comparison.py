@@ -302,7 +302,7 @@ def test_the_plugin_is_installed_once_under_a_name_that_alembic_uses_by_default(
 def test_the_plugin_is_a_module_and_a_list_of_one() -> None:
     """Alembic 1.18 and 1.19 go through what the entry point names; one that is only a module ends `import alembic`."""
     assert isinstance(alembic_plugin, ModuleType)
-    assert list(alembic_plugin) == [alembic_plugin]  # type: ignore[call-overload]
+    assert list(alembic_plugin) == [alembic_plugin]
 
 
 @with_plugins

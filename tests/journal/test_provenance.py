@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -106,8 +107,8 @@ def _binary_head(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [_nothing, _empty_git, _pointer_to_nowhere, _binary_head])
-def test_without_a_repository_that_can_be_read_nothing_is_said(damage: object, tmp_path: Path) -> None:
-    damage(tmp_path)  # type: ignore[operator]
+def test_without_a_repository_that_can_be_read_nothing_is_said(damage: Callable[[Path], None], tmp_path: Path) -> None:
+    damage(tmp_path)
     assert seen(tmp_path) == (None, None)
 
 

@@ -172,7 +172,7 @@ def test_in_the_callers_transaction_the_rows_live_and_die_with_it(
     folder = native_project(tmp_path / "p", url, linear("aaaa", "bbbb"))
     with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
         if kind == "sqlite":
-            connection.connection.isolation_level = None  # type: ignore[attr-defined]
+            connection.connection.isolation_level = None
             connection.exec_driver_sql("BEGIN")
         else:
             connection.exec_driver_sql("SELECT 1")

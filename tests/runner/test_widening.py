@@ -26,7 +26,7 @@ def width(url: str, schema: str | None = None) -> int | None:
     with engine.connect() as connection:
         [column] = sa.inspect(connection).get_columns("alembic_version", schema)
         assert not column["nullable"]
-        return column["type"].length  # type: ignore[attr-defined,no-any-return]
+        return column["type"].length
 
 
 def is_primary(url: str) -> bool:

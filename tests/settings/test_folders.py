@@ -28,7 +28,7 @@ def names(root: Path, **options: object) -> list[str]:
 
 
 def settings(root: Path, **options: object) -> Settings:
-    return load(str(root), **{"environ": {}, **options})  # type: ignore[arg-type]
+    return load(str(root), **{"environ": {}, **options})
 
 
 def test_projects_of_each_kind_are_found_and_called_as_their_folders(root: Path) -> None:

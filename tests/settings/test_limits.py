@@ -23,5 +23,5 @@ def test_what_is_given_goes_before_what_is_configured() -> None:
 def test_what_is_no_time_is_refused(name: str, value: object, tmp_path: Path) -> None:
     folder = native_project(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", linear("aaaa"))
     with pytest.raises(errors.UsageError, match=name):
-        Project.load(folder).upgrade(**{name: value})  # type: ignore[arg-type]
+        Project.load(folder).upgrade(**{name: value})
     assert not (tmp_path / "app.db").exists()

@@ -30,8 +30,8 @@ def _upgrade(folder: str, word: str, after: bool) -> None:
 
     from whimbrel import Project
 
-    def watched(original):  # type: ignore[no-untyped-def]
-        def executing(dialect, cursor, statement, *rest):  # type: ignore[no-untyped-def]
+    def watched(original):
+        def executing(dialect, cursor, statement, *rest):
             meets = word in statement and "whimbrel_" not in statement
             if meets and not after:
                 _die()

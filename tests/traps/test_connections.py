@@ -133,7 +133,7 @@ def test_connection_from_python(commit: bool, kind: str, stage: Stage, tmp_path:
     assert ends[0] == ends[1]
     if commit:
         assert stage.places  # both are at head, or neither is
-        assert ends[0]["versions"] == [(A2,)]  # type: ignore[call-overload]
+        assert ends[0]["versions"] == [(A2,)]
 
 
 def test_connection_from_python_that_is_in_no_transaction(kind: str, stage: Stage, tmp_path: Path) -> None:
