@@ -140,7 +140,36 @@ def test_an_async_connection_is_used_by_the_awaited_one(url: str, kind: str, fol
     assert version_rows(url) == {"bbbb"}
 
 
-def test_cancelling_stops_the_run_and_waits_for_it(make_database: MakeDatabase, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["options", "listener"])
+def test_an_async_engine_is_migrated_as_it_is_set_up(how: str, make_database: MakeDatabase, folder: Path) -> None:
+    """The connections that are made beside its pool go to the same schema."""
+    url = make_database("postgresql")
+    with sa.create_engine(url).begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA tenant")
+
+    async def application() -> list[str]:
+        engine = create_async_engine(through(url, ASYNC["postgresql"]))
+        if how == "options":
+            engine = engine.execution_options(schema_translate_map={None: "tenant"})
+        else:
+
+            @sa.event.listens_for(engine.sync_engine, "engine_connect")
+            def choose(connection: sa.Connection) -> None:
+                connection.exec_driver_sql("SET search_path = tenant")
+                connection.commit()
+
+        await whimbrel.aensure_schema(engine, folder=folder)
+        async with engine.connect() as connection:
+            names = await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names("tenant"))
+        await engine.dispose()
+        return names
+
+    assert {"t_aaaa", "t_bbbb"} <= set(asyncio.run(application()))
+    assert not {"t_aaaa", "t_bbbb"} & tables(url), "nothing is in the default schema"
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_cancelling_stops_the_run_and_waits_for_it(times: int, make_database: MakeDatabase, tmp_path: Path) -> None:
     url = make_database("postgresql")
     slow = Rev("bbbb", "aaaa", upgrade="op.execute('SELECT pg_sleep(60)')")
     folder = native_project(tmp_path / "p", "sqlite://", [Rev("aaaa"), slow])
@@ -156,7 +185,9 @@ def test_cancelling_stops_the_run_and_waits_for_it(make_database: MakeDatabase, 
             while not (await connection.execute(busy)).scalar():
                 await connection.rollback()
                 await asyncio.sleep(0.01)
-            task.cancel()
+            for _ in range(times):
+                task.cancel()
+                await asyncio.sleep(0)  # it hears of each
             with pytest.raises(asyncio.CancelledError):
                 await task
             await connection.rollback()  # what it has seen of other sessions is kept until then
@@ -233,63 +264,3 @@ def test_a_server_that_is_not_there_is_told_without_the_password(folder: Path) -
     with pytest.raises(errors.CannotConnect) as refused:
         whimbrel.ensure_schema(engine, folder=folder)
     assert refused.value.where == "postgresql+psycopg://app:***@127.0.0.1:1/shop"
-
-
-# -- ready ------------------------------------------------------------------------------------------
-
-
-def test_ready_says_how_far_and_why(kind: str, url: str, folder: Path) -> None:
-    engine = sa.create_engine(url)
-
-    def asked() -> whimbrel.Readiness:
-        return asyncio.run(whimbrel.ready(engine, folder=folder))
-
-    assert asked() == whimbrel.Readiness(False, (), 2, (), "the database is 2 revisions behind")
-    assert not asked()
-    assert tables(url) == set(), "nothing is written"
-    whimbrel.Project.load(folder, url=url).upgrade("aaaa")
-    assert (asked().pending, bool(asked())) == (1, False)
-    whimbrel.ensure_schema(engine, folder=folder)
-    assert asked() == whimbrel.Readiness(True, ("bbbb",), 0, (), "")
-    (folder / "migrations" / "versions" / "bbbb_.py").unlink()
-    assert asked().unknown == ("bbbb",)
-    assert "no file has" in asked().why
-
-
-def test_ready_imports_neither_revisions_nor_env_py(kind: str, url: str, tmp_path: Path) -> None:
-    folder = alembic_project(tmp_path / "p", url, linear("aaaa"))
-    whimbrel.Project.load(folder, config=folder / "alembic.ini").upgrade()
-    broken = "\nraise RuntimeError('imported')\n"
-    for path in (folder / "alembic" / "env.py", folder / "alembic" / "versions" / "aaaa_.py"):
-        path.write_text(path.read_text() + broken)
-    assert asyncio.run(whimbrel.ready(sa.create_engine(url), folder=folder, config=folder / "alembic.ini"))
-
-
-def test_ready_is_false_for_a_server_that_is_not_there(folder: Path) -> None:
-    async def asked() -> whimbrel.Readiness:
-        engine = create_async_engine("postgresql+asyncpg://app:hunter2canary@127.0.0.1:1/shop")
-        return await whimbrel.ready(engine, folder=folder)
-
-    answer = asyncio.run(asked())
-    assert not answer
-    assert answer.why.startswith("cannot connect to the database: ")
-    assert "hunter2" not in answer.why
-
-
-def test_ready_gives_up_in_time(make_database: MakeDatabase, folder: Path) -> None:
-    """The version table is locked: an answer that never comes is no."""
-    url = make_database("postgresql")
-    whimbrel.Project.load(folder, url=url).upgrade()
-
-    async def asked() -> whimbrel.Readiness:
-        engine = create_async_engine(through(url, ASYNC["postgresql"]), poolclass=sa.NullPool)
-        return await whimbrel.ready(engine, folder=folder, timeout=0.3)
-
-    with sa.create_engine(url).begin() as connection:
-        connection.exec_driver_sql("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
-        assert asyncio.run(asked()) == whimbrel.Readiness(False, why="no answer within 0.3 s")
-
-
-def test_ready_refuses_a_folder_without_a_project(tmp_path: Path) -> None:
-    with pytest.raises(errors.ProjectNotFound):
-        asyncio.run(whimbrel.ready("sqlite://", folder=tmp_path))

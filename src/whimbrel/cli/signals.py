@@ -82,5 +82,6 @@ class Signals:
                 os._exit(128 + number)
             is_first, self.heard = False, self.heard or number
             self._say("stopping: the statement is given up and rolled back; once more ends the process at once")
-            self._interruption.request()
+            # In yet another thread: this one hears the second signal while a server does not answer.
+            Thread(target=self._interruption.request, name="whimbrel-stop", daemon=True).start()
         self._reading.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from copy import copy
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine
+from sqlalchemy.engine.base import OptionEngine
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ..connect.driver import cannot_connect, with_driver
@@ -27,6 +29,9 @@ class Reach:
     Args:
         source: a URL, an engine or a connection, sync or async.
 
+    Attributes:
+        identity: equal for what is reached by the same URL or object.
+
     Raises:
         ArgumentInvalid: it is something else.
         UrlInvalid, DriverMissing: it is a URL, and there is nothing to connect to, or nothing to do it with.
@@ -35,6 +40,7 @@ class Reach:
     def __init__(self, source: Source) -> None:
         if isinstance(source, URL):
             source = source.render_as_string(hide_password=False)
+        self.identity: Hashable = source if isinstance(source, str) else id(source)
         if isinstance(source, str):
             url = parse(source)
             source = make_engine(with_driver(url, dialect_of(url).drivers))
@@ -128,8 +134,14 @@ class Reach:
 
 
 def _alike(engine: Engine) -> Engine:
-    """An engine that connects as another one does, with its arguments and listeners, and shares no connection."""
-    return Engine(engine.pool.recreate(), engine.dialect, engine.url, hide_parameters=True)
+    """An engine that is as another one, with its arguments, options and listeners, and shares no connection."""
+    other = copy(engine)
+    other.hide_parameters = True
+    if isinstance(other, OptionEngine):  # its pool is that of the engine that was given options
+        other._proxied = _alike(other._proxied)
+    else:
+        other.pool = engine.pool.recreate()
+    return other
 
 
 def _cannot_connect(error: Exception, engine: Engine) -> WhimbrelError:

@@ -21,6 +21,7 @@ from ..project.threads import apart, awaited
 from ..record import Record
 from ..runner import Outcome
 from ..status import status_at
+from .questions import answered
 from .reach import Reach, Source
 
 T = TypeVar("T")
@@ -101,11 +102,13 @@ class Schema:
                     return await self._reach.run_here(self._asked)
                 if self._reach.is_bound:
                     return self._reach.run(self._asked)
-                return await asyncio.to_thread(self._reach.run, self._asked, seconds=timeout)
+                about = (self._reach.identity, repr(self._where))
+                return await answered(about, lambda: self._reach.run(self._asked, seconds=timeout), timeout)
         except TimeoutError:
             return Readiness(False, why=f"no answer within {timeout:g} s")
         except WhimbrelError as error:
-            return Readiness(False, why=f"{error.what}: {error.why}" if error.why else error.what)
+            why = f"{error.what}: {error.why}" if error.why else error.what
+            return Readiness(False, why=" ".join(why.split()))
         except Exception as error:  # the driver's: whatever it is, the database is not ready
             return Readiness(False, why=mask(f"{type(error).__name__} while the database was asked"))
 
@@ -130,7 +133,7 @@ class Schema:
         def reached() -> T:
             return self._reach.run(lambda connection: work(self._project(connection)), create=listener, seconds=seconds)
 
-        return reached() if self._reach.is_bound else apart(reached)
+        return reached() if self._reach.is_bound else apart(reached, self.interruption)
 
     def _project(self, connection: Connection | None = None) -> Project:
         project = Project.load(**self._where, connection=connection, only_connection=True)
@@ -173,7 +176,9 @@ class Schema:
         if dialect is None:
             return Readiness(False, why=f"{connection.dialect.name} is not a database that whimbrel supports")
         database, query = project.database, query_of(connection.connection)
-        heads = versions.read(query, dialect, database.version_table, database.version_table_schema)
+        # What fails must not fail the caller's transaction, and what was begun must not stay open.
+        with connection.begin_nested() if connection.in_transaction() else connection.begin():
+            heads = versions.read(query, dialect, database.version_table, database.version_table_schema)
         status = status_at(Position("", heads), project.history, database.name)
         problem = status.error or status.problem
         why = "" if status.at_head else problem.what if problem else _behind(status.pending, status.unknown)

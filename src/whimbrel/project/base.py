@@ -117,7 +117,7 @@ class ProjectBase:
 
         Not with a connection of the caller's, which belongs to this thread.
         """
-        return work() if self._attributes.get("connection") is not None else apart(work)
+        return work() if self._attributes.get("connection") is not None else apart(work, self.interruption)
 
     def _tell(self, event: Event) -> None:
         from contextlib import suppress

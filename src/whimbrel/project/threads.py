@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any, Concatenate, ParamSpec, TypeVar
 
+    from ..interruption import Interruption
+
     P = ParamSpec("P")
     T = TypeVar("T")
 
@@ -28,14 +30,17 @@ def awaited(
 
     async def coroutine(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
         import asyncio
+        from contextlib import suppress
 
         work = asyncio.ensure_future(asyncio.to_thread(method, self, *args, **kwargs))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             # In a thread: it asks the server over another connection, for which async drivers need a loop of their own.
-            await asyncio.to_thread(self.interruption.request)
-            await asyncio.wait([work])
+            asking = asyncio.ensure_future(asyncio.to_thread(self.interruption.request))
+            while not (work.done() and asking.done()):
+                with suppress(asyncio.CancelledError):  # once more changes nothing: it is stopping
+                    await asyncio.wait([work, asking])
             self.interruption.requested = False
             if not work.cancelled():
                 work.exception()  # it is known; the caller wants to hear of the cancellation
@@ -47,15 +52,25 @@ def awaited(
     return coroutine
 
 
-def apart(work: Callable[[], T]) -> T:
-    """Run the work, in a thread of its own if an event loop runs in this one."""
+def apart(work: Callable[[], T], interruption: Interruption) -> T:
+    """Run the work, in a thread of its own if an event loop runs in this one.
+
+    Ctrl-C asks it to stop there, and it is waited for: it ends as it ends, mostly with `Stopped`.
+    """
     if not _event_loop_runs():
         return work()
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor, wait
     from contextvars import copy_context
 
-    with ThreadPoolExecutor(1, "whimbrel") as pool:
-        return pool.submit(copy_context().run, work).result()
+    with ThreadPoolExecutor(2, "whimbrel") as pool:
+        running = pool.submit(copy_context().run, work)
+        while not running.done():
+            try:
+                wait([running])
+            except KeyboardInterrupt:
+                pool.submit(interruption.request)
+        interruption.requested = False
+        return running.result()
 
 
 def _event_loop_runs() -> bool:

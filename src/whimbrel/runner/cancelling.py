@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 
 from ..connect.engine import on_new_connection
 from ..dialects import Dialect
@@ -28,9 +29,11 @@ def canceller(visit: Visit, dialect: Dialect, session: Session) -> Callable[[], 
         by_driver = getattr(driver, "cancel", None)
         return by_driver if callable(by_driver) else None
     sessions, engine = dialect.sessions, visit.engine
+    # A new thread knows nothing of the run: not how long a server may take, and not that it has a scratch database.
+    context = copy_context()
 
     def cancel() -> None:
         with suppress(Exception):  # then the statement runs to its end, and the run stops behind it
-            on_new_connection(engine, lambda query: sessions.cancel(query, session.number))
+            context.run(on_new_connection, engine, lambda query: sessions.cancel(query, session.number))
 
     return cancel
