@@ -168,13 +168,16 @@ def _unknown_command(error: UsageError) -> UsageError | None:
 
 
 def _swallowed(argv: Sequence[str], error: UsageError) -> UsageError | None:
-    """The error for a target that `--yes` has taken as a name: `downgrade --yes base`."""
+    """The error for a target or a file that `--yes` has taken as a name: `downgrade --yes base`."""
     taken = next((after for word, after in pairwise(argv) if word in ("-y", "--yes")), None)
-    if taken is None or "required: revision" not in error.what:
+    wanted = re.search(r"required: (revision|file)$", error.what)
+    command = next((BY_SPELLING[word].name for word in argv if word in BY_SPELLING), None)
+    if taken is None or wanted is None or command is None:
         return None
+    noun = {"revision": "target", "file": "file"}[wanted[1]]
     return UsageError(
-        f'no target is left: "{taken}" stands behind --yes, where the name of a database would',
-        hint=f"write the target first: {shlex.join(['whimbrel', 'downgrade', taken, '--yes'])}",
+        f'no {noun} is left: "{taken}" stands behind --yes, where the name of a database would',
+        hint=f"write the {noun} first: {shlex.join(['whimbrel', command, taken, '--yes'])}",
     )
 
 
