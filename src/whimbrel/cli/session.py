@@ -71,10 +71,10 @@ class Session:
             self._project = self.project_for(configuration.select(self.settings, self.options.database))
         return self._project
 
-    def projects(self) -> Iterator[Project]:
-        """The projects for every database, or for the one that was named."""
+    def databases(self) -> Iterator[Database]:
+        """Every database, or the one that was named; what a project leaves behind is not there for the next."""
         if self.options.database:
-            yield self.project
+            yield self.project.database
             return
         if self.options.url and len(self.settings.databases) > 1:
             raise UsageError(
@@ -86,15 +86,25 @@ class Session:
         apart = len({database.root for database in self.settings.databases}) > 1
         for database in self.settings.databases:
             with isolated(self.settings.root, needed=apart):
-                yield self.project_for(database)
+                yield database
 
-    def turn_to(self, project: Project) -> None:
-        """Go on with another one of several databases."""
-        self._project = project
-        self.options.database = project.database.name
+    def turn_to(self, database: Database) -> Project:
+        """Go on with another one of several databases.
+
+        Raises:
+            WhimbrelError: its configuration is broken.
+        """
+        self.options.database = database.name
+        self._project = self.project_for(database)
+        return self._project
 
     def project_for(self, database: Database) -> Project:
-        """The project for one of the configured databases."""
+        """The project for one of the configured databases.
+
+        Raises:
+            WhimbrelError: its configuration is broken.
+        """
+        database.check()
         metadata = self._application.metadata_of(database) if self._application else ()
         return Project(
             self.settings,
