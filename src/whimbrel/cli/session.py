@@ -45,6 +45,9 @@ class Session:
             raise UsageError("--sql writes SQL to standard output, and --json a document", hint="leave one of them out")
         if options.all:
             _check_all(command, options)
+        elif application is not None and application.is_for_each(command, options.database):
+            _check_all_at_once(options, command)
+            options.all = True
 
     @property
     def settings(self) -> Settings:
@@ -166,5 +169,9 @@ def _check_all(command: Command, options: Any) -> None:
         )
     if options.database:
         raise UsageError("--all and --database exclude each other", hint="leave one of them out")
-    if command.group == "run" and options.sql:
-        raise UsageError("--sql writes one script, and --all is for several databases", hint="name one: -d NAME")
+    _check_all_at_once(options, command)
+
+
+def _check_all_at_once(options: Any, command: Command) -> None:
+    if command.group == "run" and getattr(options, "sql", False):
+        raise UsageError("--sql writes one script, and this is for several databases", hint="name one: -d NAME")
