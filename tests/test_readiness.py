@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
 import socket
+import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from faults.servers import MariaDB, PostgreSQL, Server, ServerMissing, running
 from support.cli import whimbrel
 from support.databases import ASYNC, SERVERS, SYNC, through
 from support.projects import alembic_project, linear, native_project
@@ -108,6 +113,84 @@ def test_so_does_a_role_that_there_is_not(scheme: str, tmp_path: Path) -> None:
     with pytest.raises(CannotConnect):
         project(tmp_path / "p", text(server(scheme).set(username="nobody_here")), told).wait(600)
     assert told == []
+
+
+# -- servers that speak German ---------------------------------------------------------------------
+
+
+class GermanPostgreSQL(PostgreSQL):
+    """A server whose messages are translated."""
+
+    def initialise(self) -> None:
+        locales = self.folder / "locales"
+        locales.mkdir()
+        made = subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", locales / "de_DE.UTF-8"], capture_output=True)
+        if made.returncode:
+            raise ServerMissing(f"there is no German here: {made.stderr!r}")
+        super().initialise()
+
+    def command(self) -> Sequence[str]:
+        return [*super().command(), "-c", "lc_messages=de_DE.UTF-8"]
+
+    def _as(self) -> dict[str, Any]:
+        return {**super()._as(), "env": {**os.environ, "LOCPATH": str(self.folder / "locales")}}
+
+
+class GermanMariaDB(MariaDB):
+    """A server whose messages are translated."""
+
+    def command(self) -> Sequence[str]:
+        return [*super().command(), "--lc-messages=de_DE"]
+
+
+@pytest.fixture(scope="module", params=[GermanPostgreSQL, GermanMariaDB])
+def german(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Servers that speak German."""
+    try:
+        made = request.param()
+    except (ServerMissing, FileNotFoundError) as error:
+        pytest.skip(str(error))
+    with running(made):
+        yield made
+
+
+def ways(server: Server, user: str, name: str) -> list[str]:
+    """URLs of a database of a server, through each driver: the sync one first."""
+    url = sa.make_url(server.address(name)).set(username=user, password="hunter2secret")
+    return [text(url.set(drivername=schemes[server.kind])) for schemes in (SYNC, ASYNC)]
+
+
+def test_a_code_is_understood_in_any_language(german: Server, tmp_path: Path) -> None:
+    for number, url in enumerate(ways(german, "nobody_here", german.administration)):
+        if url.startswith(SYNC["postgresql"]):
+            continue  # libpq tells no code
+        told: list[Event] = []
+        with pytest.raises(CannotConnect) as caught:
+            project(tmp_path / str(number), url, told).wait(600)
+        assert re.search(r"existiert nicht \(28000\)|keine Zugriffsberechtigung .*\(1045\)", str(caught.value.why))
+        assert caught.value.hint == "check user and password in the URL"
+        assert told == []
+
+
+def test_a_database_that_may_still_be_made_is_waited_for_in_any_language(german: Server, tmp_path: Path) -> None:
+    user = "postgres" if german.kind == "postgresql" else "root"
+    for number, url in enumerate(ways(german, user, "nix")):
+        url = url.replace(":hunter2secret", "")
+        told: list[Event] = []
+        with pytest.raises(StillUnreachable) as caught:
+            project(tmp_path / str(number), url, told).wait(0)
+        assert "nix" in str(caught.value.why)
+        assert "does not exist" not in str(caught.value.why)
+        assert len(told) == 1
+        if not url.startswith(SYNC["postgresql"]):
+            assert "update_db creates it" in str(caught.value.hint)
+
+
+def test_it_is_made_in_any_language(german: Server, tmp_path: Path) -> None:
+    user = "postgres" if german.kind == "postgresql" else "root"
+    for number, url in enumerate(ways(german, user, "neu")):
+        url = url.replace(":hunter2secret", "").replace("/neu", f"/neu{number}")
+        assert project(tmp_path / str(number), url).update().after == ("aaaa",)
 
 
 def test_a_folder_that_is_missing_is_not_waited_for(tmp_path: Path) -> None:

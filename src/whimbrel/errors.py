@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 
+from .program import as_typed
 from .record import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class WhimbrelError(Exception):
 
     def _fields(self) -> dict[str, str | None]:
         """What stands below the first line. A path that one begins with is written as in the current folder."""
-        fields = {"where": self.where, "why": self.why, "state": self.state, "hint": self.hint}
+        fields = {"where": self.where, "why": self.why, "state": self.state, "hint": self.hint and as_typed(self.hint)}
         return {name: text and _from_here(text) for name, text in fields.items()}
 
     def __str__(self) -> str:

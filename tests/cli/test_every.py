@@ -279,3 +279,39 @@ def test_it_is_the_same_as_a_process(three: Path) -> None:
     assert result.code == 4
     names = [line.split()[0] for line in result.out.splitlines()]
     assert names == ["aiven", "broken", "neon"], result.err
+
+
+# -- a folder whose configuration is broken --------------------------------------------------------
+
+
+@pytest.fixture
+def one_is_broken(three: Path) -> Path:
+    """Of three folders, the ini file of one is none."""
+    (three / "alembic_src" / "broken" / "alembic.ini").write_text("[alembic\n")
+    return three
+
+
+def test_a_broken_configuration_is_a_failure_of_its_folder_alone(one_is_broken: Path, run: Run) -> None:
+    result = run("upgrade", "--all")
+    assert result.code == 4
+    assert "1 of 3 databases need attention: broken" in result.err
+    assert "broken  error[WB10" in result.out
+    for name in ("aiven", "neon"):
+        assert rows(f"sqlite:///{one_is_broken}/{name}.db", "SELECT * FROM alembic_version") == [(f"{name}2",)]
+
+
+def test_status_shows_it_beside_the_others(one_is_broken: Path, run: Run) -> None:
+    result = run("status")
+    assert result.code == 4
+    lines = {line.split()[0]: line for line in result.out.splitlines() if line}
+    assert "error[WB10" in lines["broken"]
+    assert "error" not in lines["aiven"] + lines["neon"]
+    assert [one["reachable"] for one in json.loads(run("status", "--json").out)["result"]] == [True, False, True]
+
+
+def test_who_names_another_one_does_not_hear_of_it(one_is_broken: Path, run: Run) -> None:
+    result = run("-d", "neon", "upgrade")
+    assert (result.code, "broken" in result.err) == (0, False)
+    assert run("-d", "broken", "upgrade").code == 2
+    everywhere = run("heads", "--all", "--json")
+    assert [one["ok"] for one in json.loads(everywhere.out)["result"]] == [True, False, True]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import asyncpg
+import botocore
 import psycopg
 import pymysql
 import pytest
@@ -19,7 +23,7 @@ from hypothesis import strategies as st
 
 from support.cli import whimbrel
 from support.databases import SERVERS
-from support.projects import linear, native_project
+from support.projects import alembic_project, linear, native_project
 from whimbrel import Project
 from whimbrel.connect import iam
 from whimbrel.connect.engine import make_engine, run
@@ -168,7 +172,11 @@ UNENCRYPTED = [
     "postgresql+asyncpg://app:rds-iam:eu-central-1@db/shop?ssl=prefer",
     "mysql+pymysql://app:rds-iam:eu-central-1@db/shop",
     "mysql+asyncmy://app:rds-iam:eu-central-1@db/shop",
-    "mysql+mysqldb://app:rds-iam:eu-central-1@db/shop?ssl_mode=PREFERRED",
+    "mysql+pymysql://app:rds-iam:eu-central-1@db/shop?ssl_ca=/ca.pem&ssl_disabled=1",
+    "mysql+mysqldb://app:rds-iam:eu-central-1@db/shop?ssl_mode=REQUIRED",
+    "mysql+aiomysql://app:rds-iam:eu-central-1@db/shop?ssl_ca=/ca.pem",
+    "mysql+mysqlconnector://app:rds-iam:eu-central-1@db/shop?ssl_ca=/ca.pem",
+    "postgresql+pg8000://app:rds-iam:eu-central-1@db/shop",
 ]
 
 
@@ -181,10 +189,169 @@ def test_a_connection_that_need_not_be_encrypted_is_refused(url: str, signed_in:
         make_engine(parse(url))
 
 
+@pytest.mark.parametrize(("driver", "too_old", "first"), [("pymysql", "1.1.2", "1.2"), ("asyncmy", "0.2.13", "0.2.14")])
+def test_so_is_a_driver_that_is_too_old_to_insist(
+    driver: str, too_old: str, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = parse(f"mysql+{driver}://app:rds-iam:eu-central-1@db/shop?ssl_ca=/ca.pem")
+    assert iam.encrypted(url) is url
+    monkeypatch.setattr("importlib.metadata.version", lambda name: {driver: too_old}[name])
+    with pytest.raises(TokenUnencrypted) as caught:
+        iam.encrypted(url)
+    assert (
+        caught.value.hint
+        == {"pymysql": "pip install 'pymysql>=1.2'", "asyncmy": "pip install 'asyncmy>=0.2.14'"}[driver]
+    )
+
+
+# -- servers that offer no encryption --------------------------------------------------------------
+
+
+class Spy:
+    """A server that offers no encryption, asks for the password as it is, and keeps every byte that it is sent."""
+
+    def __init__(self, kind: str) -> None:
+        self.visitors, self.received = 0, b""
+        self._talk = {"mysql": self._mysql, "postgresql": self._postgresql}[kind]
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Spy:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._thread.join(30)
+        self._listening.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            self.visitors += 1
+            with client, contextlib.suppress(OSError):
+                client.settimeout(10)
+                self._talk(client)
+                while self._hear(client):
+                    pass
+
+    def _hear(self, client: socket.socket) -> bytes:
+        heard = client.recv(65536)
+        self.received += heard
+        return heard
+
+    def _mysql(self, client: socket.socket) -> None:
+        capabilities = 0x200 | 0x8000 | 0x80000 | 8  # and not 0x800, SSL
+        plugin, salt = b"mysql_clear_password\0", b"saltsalt"
+        low, high = (capabilities & 0xFFFF).to_bytes(2, "little"), (capabilities >> 16).to_bytes(2, "little")
+        greeting = b"\x0a8.0.36\0" + (1).to_bytes(4, "little") + salt + b"\0" + low + b"\x2d\x02\0" + high
+        client.sendall(_packet(0, greeting + b"\x15" + bytes(10) + b"saltsaltsalt\0" + plugin))
+        self._hear(client)
+        client.sendall(_packet(2, b"\xfe" + plugin + salt))
+        self._hear(client)
+        client.sendall(_packet(4, b"\xff\x15\x04#28000no"))
+
+    def _postgresql(self, client: socket.socket) -> None:
+        if self._hear(client)[4:8] == (80877103).to_bytes(4, "big"):  # "may we encrypt?"
+            client.sendall(b"N")
+            self._hear(client)
+        client.sendall(b"R" + (8).to_bytes(4, "big") + (3).to_bytes(4, "big"))  # the password, please
+        self._hear(client)
+        client.sendall(b"E" + (4 + 7).to_bytes(4, "big") + b"Mno\0\0" + b"\0\0")
+
+
+def _packet(number: int, payload: bytes) -> bytes:
+    return len(payload).to_bytes(3, "little") + bytes([number]) + payload
+
+
+CA = Path(botocore.__file__).with_name("cacert.pem")
+OFFERS = {
+    "psycopg": "postgresql+psycopg://app:rds-iam:eu-central-1@127.0.0.1:{port}/shop",
+    "psycopg_async": "postgresql+psycopg_async://app:rds-iam:eu-central-1@127.0.0.1:{port}/shop",
+    "asyncpg": "postgresql+asyncpg://app:rds-iam:eu-central-1@127.0.0.1:{port}/shop",
+    "pymysql": f"mysql+pymysql://app:rds-iam:eu-central-1@127.0.0.1:{{port}}/shop?ssl_ca={CA}",
+    "asyncmy": f"mysql+asyncmy://app:rds-iam:eu-central-1@127.0.0.1:{{port}}/shop?ssl_ca={CA}",
+}
+MARK = b"X-Amz-Signature="
+
+
+def layout(folder: Path, url: str, env_py: bool) -> Path:
+    if not env_py:
+        return native_project(folder, url, linear("aaaa"))
+    return alembic_project(folder, url, linear("aaaa"), template="async" if parse(url).is_async else "generic")
+
+
+@pytest.mark.parametrize("driver", OFFERS)
+@pytest.mark.parametrize(
+    ("command", "env_py"), [(Project.current, False), (Project.upgrade, False), (Project.upgrade, True)]
+)
+def test_a_server_that_asks_for_it_in_the_clear_is_not_told_it(
+    driver: str, command: Callable[[Project], object], env_py: bool, signed_in: None, tmp_path: Path
+) -> None:
+    with Spy(OFFERS[driver].partition("+")[0]) as spy:
+        folder = layout(tmp_path / "p", OFFERS[driver].format(port=spy.port), env_py)
+        with pytest.raises(CannotConnect):
+            command(Project.load(folder))
+    assert spy.visitors
+    assert MARK not in spy.received
+    assert b"rds-iam" not in spy.received
+
+
+@pytest.mark.parametrize("driver", OFFERS)
+def test_that_server_hears_it_if_nobody_takes_care(
+    driver: str, signed_in: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whimbrel.connect.iam.encryption.mode_to_set", lambda *_: None)
+    monkeypatch.setattr("whimbrel.connect.iam.engines.mode_to_set", lambda *_: None)
+    with Spy(OFFERS[driver].partition("+")[0]) as spy:
+        engine = make_engine(parse(OFFERS[driver].format(port=spy.port).partition("?")[0]))
+        with pytest.raises(Exception):  # noqa: B017, PT011  # whatever the driver makes of the end
+            run(engine, lambda connection: None)
+    assert MARK in spy.received
+
+
+# -- engines of env.py -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "pymysql"])
+def test_an_engine_that_env_py_makes_signs_in_as_well(
+    driver: str, signed_in: None, given_to: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    url = URLS[driver][0].replace("sslmode=", "ssl=").replace("/ca.pem", str(CA))
+    with pytest.raises(CannotConnect) as caught:
+        Project.load(layout(tmp_path / "p", url, env_py=True)).upgrade()
+    [options] = given_to
+    assert options["password"].startswith(f"{RDS}:{URLS[driver][1]}/?Action=connect&DBUser=app&")
+    assert options.get("sslmode" if driver == "psycopg" else "ssl") in ("require", "verify-full", {"ca": str(CA)})
+    assert options["password"].rpartition("=")[2] not in str(caught.value)
+
+
+def test_one_that_would_connect_in_the_clear_is_refused(
+    signed_in: None, given_to: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    folder = layout(tmp_path / "p", f"{URLS['psycopg'][0]}?sslmode=prefer", env_py=True)
+    with pytest.raises(TokenUnencrypted) as caught:
+        Project.load(folder).upgrade()
+    assert caught.value.where == f"postgresql+psycopg://app:***@{RDS}/shop"
+    assert given_to == []
+
+
+def test_one_for_several_hosts_is_told_that_a_token_is_for_one(
+    signed_in: None, given_to: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    url = "postgresql+psycopg://app:rds-iam:eu-central-1@/shop?host=a.example:5432&host=b.example:5432"
+    with pytest.raises(UrlInvalid, match="needs a host"):
+        Project.load(layout(tmp_path / "p", url, env_py=True)).upgrade()
+
+
 def test_what_the_environment_says_of_encryption_counts(signed_in: None, monkeypatch: pytest.MonkeyPatch) -> None:
     url = parse(URLS["psycopg"][0])
     monkeypatch.setenv("PGSSLMODE", "verify-full")
-    assert iam.encrypted(url).query == ()
+    assert iam.encrypted(url).query == (("sslmode", "verify-full"),), "said aloud: a service file would go before it"
     monkeypatch.setenv("PGSSLMODE", "prefer")
     assert iam.encrypted(url).query == (("sslmode", "require"),)
 

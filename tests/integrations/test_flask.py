@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,13 @@ def flask(app: Flask, *words: str, code: int = 0) -> str:
     result = app.test_cli_runner().invoke(args=list(words))
     assert result.exit_code == code, f"exit {result.exit_code}\n{result.output}\n{result.exception!r}"
     return str(result.output)
+
+
+def output(app: Flask, *words: str, code: int = 0) -> str:
+    """As `flask`, without what is written on standard error."""
+    result = app.test_cli_runner().invoke(args=list(words))
+    assert result.exit_code == code, f"exit {result.exit_code}\n{result.output}\n{result.exception!r}"
+    return str(result.stdout)
 
 
 def dispose(app: Flask, db: SQLAlchemy) -> None:
@@ -117,6 +125,42 @@ def test_one_that_fails_does_not_keep_the_others_from_their_turn(project_folder:
     assert (len(version_rows(urls["main"])), len(version_rows(urls["users"]))) == (1, 1)
     assert version_rows(urls["audit"]) == set()
     flask(app, "db", "upgrade", "nonsense", code=2)
+    dispose(app, db)
+
+
+def test_all_of_them_are_one_document(project_folder: Path) -> None:
+    urls = {name: f"sqlite:///{project_folder / name}.db" for name in ("main", "users")}
+    app, db = application(urls["main"], {"users": urls["users"]})
+    flask(app, "db", "init")
+    flask(app, "db", "migrate", "-m", "first")
+    with sa.create_engine(urls["users"]).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE of_users (in_the_way INTEGER)")
+    found = json.loads(output(app, "db", "upgrade", "--json", code=4))
+    assert (found["command"], found["ok"]) == ("upgrade", False)
+    assert [(one["database"], one["ok"]) for one in found["result"]] == [("main", True), ("users", False)]
+    named = json.loads(output(app, "db", "current", "--json", "-d", "main"))
+    assert named["result"] == json.loads(output(app, "db", "current", "--json"))["result"][0]["result"]
+    dispose(app, db)
+
+
+def test_one_script_is_for_one_of_them(project_folder: Path) -> None:
+    app, _ = application("sqlite:///main.db", {"users": "sqlite:///users.db"})
+    flask(app, "db", "init")
+    assert "name one: -d NAME" in flask(app, "db", "upgrade", "--sql", code=2)
+    flask(app, "db", "migrate", "-m", "first")
+    assert "CREATE TABLE of_users" in flask(app, "db", "upgrade", "--sql", "-d", "users")
+
+
+@pytest.mark.parametrize("name", ["db", "data"])
+def test_hints_are_what_can_be_typed_here(name: str, project_folder: Path) -> None:
+    app, db = application("sqlite:///main.db", {"users": "sqlite:///users.db"}, command=name)
+    assert f"flask {name} revision --autogenerate" in flask(app, name, "init")
+    told = flask(app, name, "migrate", "-m", "first")
+    assert f"flask {name} upgrade -d users" in told
+    found = json.loads(output(app, name, "upgrade", "--json", "nonsense", "-d", "users", code=2))
+    assert found["error"]["hint"] == f"flask {name} history lists them"
+    typed = told.rpartition(f"flask {name} ")[2].splitlines()[0]
+    assert "1 revision, verified" in flask(app, name, *typed.split())
     dispose(app, db)
 
 

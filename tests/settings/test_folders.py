@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from settings.places import found, write
-from whimbrel.errors import UrlMissing
-from whimbrel.settings import Settings, load
+from whimbrel.errors import ConfigurationInvalid, UrlMissing
+from whimbrel.settings import Settings, load, select
 
 INI = "[alembic]\nscript_location = %(here)s/alembic\n"
 LIBRARY = "[loggers]\nkeys = root\n"
@@ -85,6 +85,24 @@ def test_an_ini_file_without_revisions_is_no_project(root: Path) -> None:
 def test_a_folder_with_a_project_is_not_searched_further(root: Path) -> None:
     write(root, {"mine/alembic.ini": INI, "mine/tests/fixtures/alembic.ini": INI})
     assert names(root) == ["mine"]
+
+
+BROKEN = {
+    "not TOML": ("shop/whimbrel.toml", "url = sqlite://"),
+    "not Alembic's": ("shop/pyproject.toml", '[tool]\nalembic = "x"\n'),
+    "an unknown key": ("shop/whimbrel.toml", 'ulr = "sqlite:///shop.db"\n'),
+    "no ini file": ("shop/alembic.ini", "[alembic\n"),
+}
+
+
+@pytest.mark.parametrize(("path", "text"), BROKEN.values(), ids=BROKEN)
+def test_a_project_that_is_broken_is_no_reason_to_know_nothing_of_the_others(path: str, text: str, root: Path) -> None:
+    write(root, {"neon/alembic.ini": INI, path: text, "zoo/alembic.ini": INI})
+    found = settings(root)
+    assert [database.name for database in found.databases] == ["neon", "shop", "zoo"]
+    assert select(found, "neon").root == str(root / "neon")
+    with pytest.raises(ConfigurationInvalid, match=r"cannot be parsed|is not a table|unknown|ulr|ini"):
+        select(found, "shop")
 
 
 ROOTS = {

@@ -7,6 +7,7 @@ import os
 import sys
 
 from ..errors import FileRefused, Interrupted, Unexpected, WhimbrelError, place
+from ..program import called
 from ..record import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,24 +23,34 @@ _MANY_OBJECTS = 100_000
 """After so many new ones Python looks for rubbish. It would do so after 700."""
 
 
-def main(argv: Sequence[str] | None = None, *, application: Application | None = None) -> int:
+def main(
+    argv: Sequence[str] | None = None, *, application: Application | None = None, program: str | None = None
+) -> int:
     """Run a command line; the exit code.
 
     Args:
         argv: the arguments; those of this process, which then ends with the command, by default.
         application: the application that it runs in, if that knows its databases.
+        program: what whoever typed it calls the command, if not `whimbrel`.
 
     0: done, nothing to do, or the answer is yes. 1: the answer is no. 2: the command line, the configuration, the
     files. 3: the database or a migration. 4: some of several databases. 6: refused. 130: interrupted.
     """
     from .console import Console
-    from .output import ReaderGone
 
     arguments = sys.argv[1:] if argv is None else list(argv)
     _prepare_streams()
     console = Console(owns_process=argv is None)
+    with called(program):
+        return _ended(arguments, console, application, ends_process=argv is None)
+
+
+def _ended(arguments: Sequence[str], console: Console, application: Application | None, *, ends_process: bool) -> int:
+    """The exit code of a command line, whose failure is told."""
+    from .output import ReaderGone
+
     try:
-        return _run(arguments, console, application, ends_process=argv is None)
+        return _run(arguments, console, application, ends_process=ends_process)
     except ReaderGone:
         return 0
     except (Exception, KeyboardInterrupt) as error:

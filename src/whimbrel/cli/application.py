@@ -11,6 +11,11 @@ from ..settings.values import Origin
 if TYPE_CHECKING:
     from typing import Any
 
+    from .grammar import Command
+
+_ONCE = ("init", "list_templates", "completion", "status")
+"""Commands that are run once, whatever there is of databases."""
+
 
 class Known(Record):
     """A database that the application knows.
@@ -55,6 +60,10 @@ class Application(Record):
         if database.has_env or database.options.get("models"):
             return ()
         return tuple(known.metadata for known in self.databases if known.name == database.name)
+
+    def is_for_each(self, command: Command, named: str | None) -> bool:
+        """Whether a command is for each of these databases: there are several, and none is named."""
+        return len(self.databases) > 1 and named is None and command.name not in _ONCE
 
     def _database(self, known: Known, configured: Database | None, found: Settings, several: bool) -> Database:
         from ..connect.url import parse

@@ -7,6 +7,7 @@ import sys
 import time
 
 from ..errors import FileRefused, counted
+from ..program import as_typed
 from ..record import TYPE_CHECKING
 from .output import Output, ReaderGone, silence
 
@@ -161,7 +162,7 @@ class Console:
     def notice(self, text: str, hint: str = "") -> None:
         """Something to know although nothing failed."""
         if not self._quiet:
-            self.say(f"{self._painted('note', 'notice')}: {text}" + (f"\n  hint:  {hint}" if hint else ""))
+            self.say(f"{self._painted('note', 'notice')}: {text}" + (f"\n  hint:  {as_typed(hint)}" if hint else ""))
 
     @property
     def can_ask(self) -> bool:
@@ -185,7 +186,7 @@ class Console:
     def next(self, command: str) -> None:
         """What to do after this."""
         if not self._quiet and not self.as_json:
-            self.say(f"Next:  {command}")
+            self.say(f"Next:  {as_typed(command)}")
 
     def close(self) -> None:
         """End whatever is still drawn, and give standard output back."""

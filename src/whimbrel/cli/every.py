@@ -22,10 +22,10 @@ def every(session: Session, run: Callable[[Session], int], explained: Callable[[
     """
     codes: dict[str, int] = {}
     results: list[dict[str, Any]] = []
-    for project in session.projects():
-        session.turn_to(project)
-        name, parts, error = project.database.name, session.console.keep(), None
+    for database in session.databases():
+        name, parts, error = database.name, session.console.keep(), None
         try:
+            session.turn_to(database)
             codes[name] = run(session) or 0
         except Interrupted:
             raise  # whoever stops one means all

@@ -45,6 +45,9 @@ class Session:
             raise UsageError("--sql writes SQL to standard output, and --json a document", hint="leave one of them out")
         if options.all:
             _check_all(command, options)
+        elif application is not None and application.is_for_each(command, options.database):
+            _check_all_at_once(options, command)
+            options.all = True
 
     @property
     def settings(self) -> Settings:
@@ -71,10 +74,10 @@ class Session:
             self._project = self.project_for(configuration.select(self.settings, self.options.database))
         return self._project
 
-    def projects(self) -> Iterator[Project]:
-        """The projects for every database, or for the one that was named."""
+    def databases(self) -> Iterator[Database]:
+        """Every database, or the one that was named; what a project leaves behind is not there for the next."""
         if self.options.database:
-            yield self.project
+            yield self.project.database
             return
         if self.options.url and len(self.settings.databases) > 1:
             raise UsageError(
@@ -86,15 +89,25 @@ class Session:
         apart = len({database.root for database in self.settings.databases}) > 1
         for database in self.settings.databases:
             with isolated(self.settings.root, needed=apart):
-                yield self.project_for(database)
+                yield database
 
-    def turn_to(self, project: Project) -> None:
-        """Go on with another one of several databases."""
-        self._project = project
-        self.options.database = project.database.name
+    def turn_to(self, database: Database) -> Project:
+        """Go on with another one of several databases.
+
+        Raises:
+            WhimbrelError: its configuration is broken.
+        """
+        self.options.database = database.name
+        self._project = self.project_for(database)
+        return self._project
 
     def project_for(self, database: Database) -> Project:
-        """The project for one of the configured databases."""
+        """The project for one of the configured databases.
+
+        Raises:
+            WhimbrelError: its configuration is broken.
+        """
+        database.check()
         metadata = self._application.metadata_of(database) if self._application else ()
         return Project(
             self.settings,
@@ -156,5 +169,9 @@ def _check_all(command: Command, options: Any) -> None:
         )
     if options.database:
         raise UsageError("--all and --database exclude each other", hint="leave one of them out")
-    if command.group == "run" and options.sql:
-        raise UsageError("--sql writes one script, and --all is for several databases", hint="name one: -d NAME")
+    _check_all_at_once(options, command)
+
+
+def _check_all_at_once(options: Any, command: Command) -> None:
+    if command.group == "run" and getattr(options, "sql", False):
+        raise UsageError("--sql writes one script, and this is for several databases", hint="name one: -d NAME")

@@ -24,14 +24,15 @@ def status(session: Session) -> int:
     compare = session.options.models is True
     statuses: list[Status] = []
     several = len(session.settings.databases) > 1
-    for project in session.projects():
+    for database in session.databases():
         try:
+            project = session.project_for(database)
             session.history(project)
             statuses += project.status(compare=compare)
         except WhimbrelError as error:
             if not several:
                 raise
-            statuses.append(Status(project.database.name, str(project.database.origin), error=error))
+            statuses.append(Status(database.name, str(database.origin), error=error))
     session.console.result("\n".join(_text(statuses)), lambda: [_as_data(one) for one in statuses])
     for one in statuses:
         _tell_of_journal(session, one, _name(one, statuses))

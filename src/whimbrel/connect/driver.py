@@ -153,13 +153,16 @@ def cannot_connect(
     Args:
         error: what the driver raised.
         url: where to, if known; its password is taken out of the driver's words.
-        hints: regular expressions for the driver's words, and what helps.
+        hints: regular expressions for the driver's words, with the number or SQLSTATE behind them, and what helps.
         where: instead of the masked URL.
     """
     import re
 
-    reason = scrub(str(error), url)
-    reason = next((line for line in reason.splitlines() if line.strip()), type(error).__name__)
+    from .sayings import driver_words, first_line, sqlstate
+
+    reason = first_line(scrub(driver_words(error), url)) or type(error).__name__
+    if code := sqlstate(error):  # the words may be in any language
+        reason += f" ({code})"
     hint = next((hint for pattern, hint in hints.items() if re.search(pattern, reason, re.IGNORECASE)), None)
     return CannotConnect(
         "cannot connect to the database",

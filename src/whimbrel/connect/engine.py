@@ -20,7 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from ..errors import LibraryTooOld
 from ..record import TYPE_CHECKING
 from .encryption import tls_of_asyncpg
-from .iam import encrypted, signs_in, token_of
+from .iam import encrypted
+from .iam import engines as _signing_in  # noqa: F401  # listens
 from .url import DatabaseUrl
 
 if TYPE_CHECKING:
@@ -57,16 +58,9 @@ def make_engine(url: DatabaseUrl) -> Engine:
     address = sqlalchemy.URL.create(
         url.scheme, url.user, url.password, url.host, url.port, url.database, _as_multidict(query)
     )
-    engine = create_engine(
+    return create_engine(
         address, poolclass=NullPool, pool_reset_on_return=None, hide_parameters=True, connect_args=passed
     )
-    if signs_in(url):
-
-        def sign_in(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> None:
-            options["password"] = token_of(url)  # of each connection anew: it does not last
-
-        event.listen(engine, "do_connect", sign_in)
-    return engine
 
 
 def _as_multidict(query: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...] | str]:

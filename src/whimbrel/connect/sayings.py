@@ -135,6 +135,16 @@ def driver_words(error: BaseException) -> str:
     return str(error)
 
 
+def sqlstate(error: BaseException) -> str | None:
+    """The code that a server of PostgreSQL has given, in whatever language its words are.
+
+    libpq, and so psycopg, tells none when it cannot connect (https://www.postgresql.org/docs/current/libpq-status.html
+    has only the words).
+    """
+    found = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    return str(found) if found else None
+
+
 def causes(error: BaseException) -> list[BaseException]:
     """The error, and those that it was raised from or while they were handled."""
     found: list[BaseException] = []

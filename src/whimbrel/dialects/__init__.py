@@ -26,7 +26,11 @@ def dialect_of_module(name: str) -> Dialect | None:
 
 
 def is_final(words: str) -> bool:
-    """Whether a driver's words, when it could not connect, say that it will not connect later either."""
+    """Whether a driver's words, when it could not connect, say that it will not connect later either.
+
+    Args:
+        words: those of `cannot_connect`: with the number or SQLSTATE behind them, as servers speak many languages.
+    """
     import re
 
     return any(re.search(dialect.final, words, re.IGNORECASE) for dialect in _DIALECTS.values())

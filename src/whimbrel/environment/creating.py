@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, event
 
 from ..connect.engine import query_of
+from ..connect.opening import connected
 from ..dialects import dialect_named
 from ..events import Created
-from .waiting import connected
 
 if TYPE_CHECKING:
     from ..connect.driver import Query

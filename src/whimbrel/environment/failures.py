@@ -27,7 +27,7 @@ from ..errors import (
 from ..settings import Database
 from ..versions import unreadable
 from .context import WorkContext
-from .reasons import causes, comes_from, driver_words, hint_for, line_in, passed, reason
+from .reasons import causes, comes_from, hint_for, line_in, passed, reason
 from .states import is_applied, is_repeatable, state, state_of_others
 from .work import Visit
 
@@ -160,7 +160,7 @@ def _connect_error(error: BaseException, database: Database, context: WorkContex
     cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
     dialect = dialect_of_module(type(cause).__module__) or (dialect_named(context.url.dialect) if context.url else None)
     failure = cannot_connect(
-        Exception(driver_words(cause) or type(cause).__name__),
+        cause,
         context.url,
         dialect.hints if dialect else {},
         where=None if context.url else str(database.origin),

@@ -23,10 +23,10 @@ from sqlalchemy.pool import Pool
 
 from ..connect.driver import cannot_connect
 from ..connect.engine import query_of
+from ..connect.opening import connected
 from ..dialects import dialect_named
 from ..dialects.statement import Statement, only_looks, read_statement
 from ..errors import ScratchRefused, ScratchUnusable
-from .waiting import connected
 
 PREFIX = "whimbrel_verify_"
 _DATABASE = ("dbname", "database", "db")

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from ..connect.encryption import as_before
+from ..connect.opening import connected
 from ..connect.waiting import ONLY_REACHES, lift, limit, within
 
 _seconds: ContextVar[float] = ContextVar("connect_timeout", default=0)
@@ -60,15 +61,6 @@ def _connect(dialect: Any, record: Any, arguments: list[Any], options: dict[str,
         connection = connected(dialect, record, list(arguments), mine)
     lift(connection, limits)
     return connection
-
-
-def connected(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
-    """As SQLAlchemy connects. env.py may listen too: to sign in with a token that it gets first."""
-    for listener in dialect.dispatch.do_connect:
-        connection = listener(dialect, record, arguments, options)
-        if connection is not None:
-            return connection
-    return dialect.connect(*arguments, **options)
 
 
 def _names(arguments: list[Any], options: dict[str, Any]) -> set[str]:

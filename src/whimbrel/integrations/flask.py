@@ -14,7 +14,7 @@ from ..cli import main
 from ..cli.application import Application, Known
 from ..cli.grammar import COMMANDS
 from ..cli.parser import parse
-from ..errors import PARTLY, FlaskNotConfigured, WhimbrelError
+from ..errors import FlaskNotConfigured, WhimbrelError
 from ..settings.load import ALEMBIC_INI, DEFAULT_LOCATION, ONLY
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ _ALIASES = {"migrate": ("revision", "--autogenerate")}
 
 _IMPLIED = {"downgrade": "-1", "stamp": "head", "edit": "head", "show": "head", "merge": "heads"}
 """What Flask-Migrate takes where a command names no revision."""
-
-_FOR_ALL = ("init", "list_templates", "completion", "status")
-"""Commands that are run once, whatever there is of databases."""
 
 
 class Whimbrel:
@@ -115,33 +112,14 @@ def _command(name: str, before: Sequence[str], summary: str, app: Flask, known: 
 
 def _run(words: list[str], app: Flask, known: _Extension) -> int:
     """The exit code of a command line, run for each database that it is meant for."""
+    program = f"flask {known.migrate.command}"
     known.db = known.db or app.extensions.get("sqlalchemy")
     words = _complete(words)
     if os.path.isfile(os.path.join(known.directory, "env.py")):
         ini = os.path.join(known.directory, ALEMBIC_INI)
-        return main(["-c", ini, *words] if os.path.isfile(ini) else words)
+        return main(["-c", ini, *words] if os.path.isfile(ini) else words, program=program)
     application = Application("Flask", known.directory, tuple(_databases(known.db)))
-    if len(application.databases) == 1 or not _is_for_each(words):
-        return main(words, application=application)
-    return _run_each(words, application)
-
-
-def _run_each(words: list[str], application: Application) -> int:
-    """Every database gets its turn, also behind one that has failed."""
-    codes = []
-    for database in application.databases:
-        click.echo(f"{database.name}:", err=True)
-        codes.append(main([*words, "--database", database.name], application=application))
-    failed = [code for code in codes if code]
-    return 0 if not failed else failed[0] if len(failed) == len(codes) else PARTLY
-
-
-def _is_for_each(words: list[str]) -> bool:
-    try:
-        command, options = parse(words)
-    except (WhimbrelError, SystemExit):
-        return False  # it is told once what is wrong
-    return command.name not in _FOR_ALL and not options.database
+    return main(words, application=application, program=program)
 
 
 def _complete(words: list[str]) -> list[str]:

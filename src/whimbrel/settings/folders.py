@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 
+from ..errors import WhimbrelError
 from ..record import TYPE_CHECKING
 from .values import Database, Origin, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any, Protocol, TypeVar
-
-    T = TypeVar("T")
+    from typing import Any, NoReturn, Protocol
 
     class Search(Protocol):
         """Looks for the URLs of the databases of a project."""
@@ -34,6 +33,29 @@ _MOST = 2_000
 _NOT_OURS = ("node_modules", "site-packages", "__pycache__")
 
 
+class _Broken:
+    """A project whose configuration cannot even be read."""
+
+    def __init__(self, root: str, error: WhimbrelError) -> None:
+        self.root = root
+        self._error = error
+
+    def settings(self, search: Any, overrides: Mapping[str, Any], name: str) -> NoReturn:
+        raise self._error
+
+
+def _unusable(name: str, root: str, error: WhimbrelError) -> Database:
+    return Database(
+        name=name,
+        root=root,
+        origin=Origin(os.path.relpath(root)),
+        script_location=root,
+        version_locations=(),
+        options={},
+        problem=error,
+    )
+
+
 class Folders:
     """Projects in the folders below one that is no project itself, by what their databases are called."""
 
@@ -46,7 +68,10 @@ class Folders:
         databases: list[Database] = []
         for name, project in self._projects.items():
             own = search.in_folder(project.root, [other for other in self._projects if other != name])
-            found = project.settings(own, overrides, name).databases
+            try:
+                found = project.settings(own, overrides, name).databases
+            except WhimbrelError as error:  # it is told when this one's turn comes: the others are not affected
+                found = (_unusable(name, project.root, error),)
             for database in found:
                 database.name = name if len(found) == 1 else f"{name}.{database.name}"
                 database.only &= len(self._projects) == 1
@@ -54,7 +79,7 @@ class Folders:
         return Settings(self.root, Origin(os.path.relpath(self.root), "the folders below"), tuple(databases))
 
 
-def projects_below(folder: str, project_in: Callable[[str], T | None]) -> dict[str, T]:
+def projects_below(folder: str, project_in: Callable[[str], Found | None]) -> dict[str, Found]:
     """The projects in the folders below one, by the folder's name, in alphabetical order.
 
     A folder with a project is not searched further, nor are hidden folders, packages and virtual environments, and no
@@ -65,21 +90,29 @@ def projects_below(folder: str, project_in: Callable[[str], T | None]) -> dict[s
         project_in: the project in a folder, if there is one.
 
     Returns:
-        The projects. Folders of the same name are called by their paths.
+        The projects; one that cannot be read raises when its settings are asked for. Folders of the same name are
+        called by their paths.
     """
-    found: dict[str, T] = {}
+    found: dict[str, Found] = {}
     level, looked_into = _folders_in(folder), 0
     for _ in range(_DEEPEST):
         further: list[str] = []
         for path in level[: _MOST - looked_into]:
             looked_into += 1
-            project = project_in(path)
+            project = _read(path, project_in)
             if project is not None:
                 found[os.path.relpath(path, folder).replace(os.sep, "/")] = project
             else:
                 further += _folders_in(path)
         level = further
     return {_name(path, found): found[path] for path in sorted(found)}
+
+
+def _read(path: str, project_in: Callable[[str], Found | None]) -> Found | None:
+    try:
+        return project_in(path)
+    except WhimbrelError as error:
+        return _Broken(path, error)
 
 
 def _folders_in(folder: str) -> list[str]:

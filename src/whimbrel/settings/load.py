@@ -229,7 +229,6 @@ def _alembic_database(
                 hint="take it out, or go without the env.py: script_location instead of config",
             )
     # An ini file without an env.py is only a place to write settings in: the rest is whimbrel's own.
-    url = {} if runs_env else {"find_url": lambda: search.url(name, overrides, origin, only=only)}
     return Database(
         name=name,
         only=only,
@@ -246,7 +245,7 @@ def _alembic_database(
             "prepend_sys_path": list(options.prepend_sys_path),
         },
         find_migration_url=lambda: search.migration_url(name, overrides, origin, only=only, has_env=runs_env),
-        **url,
+        find_url=lambda: None if runs_env else search.url(name, overrides, origin, only=only),
     )
 
 
@@ -290,7 +289,7 @@ def _found(folder: str, section: str | None, *, below: bool) -> _Native | _Alemb
     if below and not os.path.isdir(location):
         from .folders import Folders, projects_below
 
-        projects: dict[str, _Native | _Alembic] = projects_below(folder, lambda path: _project_in(path, section))
+        projects = projects_below(folder, lambda path: _project_in(path, section))
         if projects:
             return Folders(folder, projects)
     return _Native(folder, Origin(os.path.relpath(folder)), None)
@@ -389,8 +388,14 @@ def select(settings: Settings, name: str | None) -> Database:
 
     Raises:
         DatabaseNotConfigured: there is none of that name, or several and none was named.
+        WhimbrelError: its configuration is broken.
     """
+    database = _selected(settings, name)
+    database.check()
+    return database
 
+
+def _selected(settings: Settings, name: str | None) -> Database:
     names = [database.name for database in settings.databases]
     if name is None:
         if len(names) == 1:

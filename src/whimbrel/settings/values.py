@@ -75,6 +75,7 @@ class Database:
         find_url: looks for the URL and says where it was found. Called once, when the URL is first asked for:
             commands that only look at files must not fail, or wait, for a `.env` or YAML file.
         find_migration_url: the same for the URL that changes go to, if it is another one.
+        problem: why nothing can be done with it, if that is so: its configuration is broken, not that of the others.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Database:
         has_env: bool = False,
         find_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
         find_migration_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
+        problem: WhimbrelError | None = None,
     ) -> None:
         self.name = name
         self.only = only
@@ -101,12 +103,22 @@ class Database:
         self.options = options
         self.alembic = alembic
         self.has_env = has_env
+        self._problem = problem
         self._find_url = find_url
         self._find_migration_url = find_migration_url
         self._found: dict[Any, tuple[DatabaseUrl, Origin] | WhimbrelError | None] = {}
 
     def __repr__(self) -> str:
         return f"<Database {self.name} of {self.origin}>"
+
+    def check(self) -> None:
+        """Refuse a database that nothing can be done with.
+
+        Raises:
+            WhimbrelError: its configuration is broken.
+        """
+        if self._problem is not None:
+            raise self._problem
 
     @property
     def _sourced_url(self) -> tuple[DatabaseUrl, Origin] | None:

@@ -25,7 +25,7 @@ def dialect_of(visit: Visit) -> Dialect:
             f"whimbrel knows nothing of the rows of {visit.context.dialect.name}",
             where=visit.where,
             state="nothing was changed",
-            hint="use the database's own tools: whimbrel reads sqlite, postgresql, mysql and mariadb",
+            hint="use the database's own tools: rows are read of sqlite, postgresql, mysql and mariadb",
         )
     return visit.dialect
 

@@ -34,15 +34,15 @@ class MySQL:
     )
     hints = {
         "table definition has changed": "run the same command again",
-        "unknown database": "whimbrel update_db creates it; or correct the name at the end of the URL",
+        r"unknown database|\(1049\)": "whimbrel update_db creates it; or correct the name at the end of the URL",
         "command denied|you need .* privilege|not owner of thread": "use a user who may: migration_url",
-        "access denied": "check user and password in the URL",
+        r"access denied|\((1045|1698)\)": "check user and password in the URL",
         "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
         "refused|can't connect|timed out|unreachable": "check that the server runs and listens there",
         "cryptography": "pip install cryptography",
     }
 
-    final = "access denied|cryptography|certificate|does not support SSL|authentication plugin"
+    final = r"access denied|\((1044|1045|1698)\)|cryptography|certificate|does not support SSL|authentication plugin"
 
     @property
     def sessions(self) -> Sessions:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ..base import Changes, Creation, Sessions
     from ..contents import Contents
 
+_SIGN_IN = r"\((?:28000|28P01)\)"
+_USER = "check user and password in the URL"
+_UPDATE_DB = "whimbrel update_db creates it; or correct the name at the end of the URL"
+
 
 class PostgreSQL:
     """PostgreSQL."""
@@ -36,8 +40,8 @@ class PostgreSQL:
         Driver("psycopg_async", "psycopg", "whimbrel[postgresql]"),
     )
     hints = {
-        'database "[^"]*" does not exist': "whimbrel update_db creates it; or correct the name at the end of the URL",
-        "password authentication|no password supplied|role .* does not exist": "check user and password in the URL",
+        r'database "[^"]*" does not exist|\(3D000\)': _UPDATE_DB,
+        rf"password authentication|no password supplied|role .* does not exist|{_SIGN_IN}": _USER,
         "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
         "permission denied|must be (owner|superuser|a superuser|a member)": "use a user who may: migration_url",
         "read-only transaction": "connect to a server that takes changes, or set default_transaction_read_only off",
@@ -48,7 +52,7 @@ class PostgreSQL:
 
     final = (
         "password authentication|authentication failed|no password supplied|role .* does not exist|pg_hba.conf|"
-        "permission denied for database|certificate|does not support SSL|ssl was required"
+        r"permission denied for database|certificate|does not support SSL|ssl was required|\(42501\)|" + _SIGN_IN
     )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...connect.sayings import sqlstate
 from ...record import TYPE_CHECKING
 from ..base import double_quoted, literal
 from ..creation import ServerCreation
@@ -23,8 +24,8 @@ class Creation(ServerCreation):
 
     def is_missing(self, error: Exception, name: str) -> bool:
         # libpq tells no code when it cannot connect, and its words are in any language; they name the database.
-        code = _code(error)
-        return code == _MISSING if code else f'"{name}"' in str(error) or f"«{name}»" in str(error)
+        code = sqlstate(error)
+        return code == _MISSING if code else _names(str(error), name)
 
     def maintenance(self, arguments: Arguments) -> Iterator[Arguments]:
         key = next(key for key in self.keys if arguments.get(key))
@@ -41,10 +42,11 @@ class Creation(ServerCreation):
 
     def is_passing(self, error: Exception) -> bool:
         """Somebody is connected to the template that new databases are copied from."""
-        return _code(error) == _IN_USE
+        return sqlstate(error) == _IN_USE
 
 
-def _code(error: Exception) -> str | None:
-    """The SQLSTATE, as the drivers have it."""
-    found = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
-    return str(found) if found else None
+def _names(words: str, name: str) -> bool:
+    """Whether a name is among words, in the quotation marks of any language: "shop", »shop«, « shop »."""
+    import re
+
+    return re.search(rf"[^\w\s:,.]\s*{re.escape(name)}\s*[^\w\s:,.]", words) is not None
