@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from .engine import marked
+from .engine import has_one_connection, marked
 
 _AS_IT_IS = {"no_parameters": True}
 
@@ -37,10 +37,12 @@ class Rows:
 
     Args:
         connection: the connection.
+        is_owned: whether it may be ended: else it is the caller's.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, is_owned: bool = False) -> None:
         self._connection = connection
+        self._is_owned = is_owned
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
         """The rows of a statement without parameters; none if it returns none."""
@@ -48,11 +50,24 @@ class Rows:
             return [tuple(row) for row in result] if result.returns_rows else []
 
     def stream(self, statement: str, pace: Pace) -> Iterator[Sequence[Sequence[Any]]]:
-        """The rows of a statement, some at a time: the driver holds no more of them."""
+        """The rows of a statement, some at a time: the driver holds no more of them.
+
+        Whoever stops in the middle has the connection ended, if that may be: drivers of MySQL would read all that is
+        left first.
+        """
         options = {**_AS_IT_IS, "stream_results": True, "max_row_buffer": 1}
         with self._connection.exec_driver_sql(statement, None, options) as result:
-            while rows := result.fetchmany(pace.size):
-                yield rows
+            try:
+                while rows := result.fetchmany(pace.size):
+                    yield rows
+            except (GeneratorExit, KeyboardInterrupt):
+                self._end()
+                raise
+
+    def _end(self) -> None:
+        """End the connection, unless it is the caller's or its database would be gone with it."""
+        if self._is_owned and not has_one_connection(self._connection.engine):
+            self._connection.invalidate()
 
     def put(self, statement: str, parameters: Sequence[Any]) -> None:
         """Execute a statement with parameters, for each of which it has a `?`."""

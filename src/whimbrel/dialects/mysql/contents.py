@@ -108,6 +108,9 @@ class Contents:
             )
         ]
 
+    def other_schemas(self, query: Query) -> list[tuple[str, bool]]:
+        return []
+
     def read(self, table: Table) -> str:
         columns = ", ".join(
             _READ.get(column.declared, "{}").format(self._quoted(column.name)) for column in table.columns

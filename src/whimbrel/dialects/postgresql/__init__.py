@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...connect.url import DatabaseUrl
     from ..base import Changes, Creation, Sessions
     from ..contents import Contents
+    from ..tools import Tools
 
 
 class PostgreSQL:
@@ -62,6 +63,12 @@ class PostgreSQL:
         from .contents import Contents
 
         return Contents()
+
+    @property
+    def tools(self) -> Tools:
+        from .tools import Tools
+
+        return Tools()
 
     @property
     def changes(self) -> Changes:

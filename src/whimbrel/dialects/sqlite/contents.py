@@ -56,6 +56,9 @@ class Contents:
             return []  # an attached file is a database of its own
         return [self._table(query, name, bool(counts)) for name, counts in query(_TABLES)]
 
+    def other_schemas(self, query: Query) -> list[tuple[str, bool]]:
+        return []
+
     def _table(self, query: Query, name: str, counts: bool) -> Table:
         quoted = literal(name)
         [[following]] = (
