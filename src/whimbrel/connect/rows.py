@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from .engine import has_one_connection, marked
+from .engine import marked
 
 _AS_IT_IS = {"no_parameters": True}
 
@@ -37,12 +39,13 @@ class Rows:
 
     Args:
         connection: the connection.
-        is_owned: whether it may be ended: else it is the caller's.
+        give_up: makes the server give up the statement whose rows are streamed, where the driver would else read all
+            of them before it does anything else.
     """
 
-    def __init__(self, connection: Connection, *, is_owned: bool = False) -> None:
+    def __init__(self, connection: Connection, give_up: Callable[[], None] | None = None) -> None:
         self._connection = connection
-        self._is_owned = is_owned
+        self._give_up = give_up
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
         """The rows of a statement without parameters; none if it returns none."""
@@ -50,24 +53,19 @@ class Rows:
             return [tuple(row) for row in result] if result.returns_rows else []
 
     def stream(self, statement: str, pace: Pace) -> Iterator[Sequence[Sequence[Any]]]:
-        """The rows of a statement, some at a time: the driver holds no more of them.
-
-        Whoever stops in the middle has the connection ended, if that may be: drivers of MySQL would read all that is
-        left first.
-        """
+        """The rows of a statement, some at a time: the driver holds no more of them."""
         options = {**_AS_IT_IS, "stream_results": True, "max_row_buffer": 1}
         with self._connection.exec_driver_sql(statement, None, options) as result:
             try:
                 while rows := result.fetchmany(pace.size):
                     yield rows
-            except (GeneratorExit, KeyboardInterrupt):
-                self._end()
+            except (GeneratorExit, KeyboardInterrupt):  # nobody wants the rest
+                if self._give_up is not None:
+                    self._give_up()
+                    with suppress(DBAPIError):
+                        while result.fetchmany(_MOST):
+                            pass  # what is on its way already
                 raise
-
-    def _end(self) -> None:
-        """End the connection, unless it is the caller's or its database would be gone with it."""
-        if self._is_owned and not has_one_connection(self._connection.engine):
-            self._connection.invalidate()
 
     def put(self, statement: str, parameters: Sequence[Any]) -> None:
         """Execute a statement with parameters, for each of which it has a `?`."""

@@ -93,6 +93,10 @@ class Contents(Protocol):
     def settings_before(self) -> tuple[str, ...]:
         """Statements that undo them, where the end of the transaction does not."""
 
+    @property
+    def reads_to_the_end(self) -> bool:
+        """Whether drivers that are stopped in the middle of many rows read all the others first."""
+
     def tables(self, query: Query, schema: str | None) -> list[Table]:
         """The tables of a schema; None for that in which names without one are looked up."""
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from sqlalchemy import exc
 
-from ..connect.rows import Rows
 from ..dialects import Dialect
 from ..dialects.contents import Table
 from ..environment import Visit
@@ -15,7 +14,7 @@ from ..environment.reasons import hint_for, reason
 from ..errors import RowsRefused, counted
 from ..runner.turn import Turn
 from .transfer import Transfer, transaction
-from .view import in_order, tables_with_data, view_of
+from .view import in_order, rows_of, tables_with_data, view_of
 
 
 class Counted(NamedTuple):
@@ -86,12 +85,11 @@ class _Cleaning:
     """One database being made empty."""
 
     def __init__(self, transfer: Transfer, visit: Visit, dialect: Dialect) -> None:
-        assert visit.context.connection is not None
         self._transfer = transfer
         self._visit = visit
         self._dialect = dialect
         self._contents = dialect.contents
-        self._rows = Rows(visit.context.connection, is_owned=visit.owned)
+        self._rows = rows_of(visit, dialect)
         self._dropped = 0
         self._lasting: list[str] = []
 
@@ -100,7 +98,7 @@ class _Cleaning:
         visit = self._visit
 
         def work(turn: Turn) -> Cleaned:
-            with transaction(visit, turn):
+            with transaction(visit, turn, self._rows):
                 tables = tables_with_data(visit, self._dialect, self._rows)
                 cleaned = self._empty(in_order(tables)[0], expected, keep=schema)
                 return cleaned._replace(dropped=self._drop(tables)) if schema else cleaned

@@ -133,7 +133,7 @@ class Transfer:
 
 
 @contextmanager
-def transaction(visit: Visit, turn: Turn) -> Iterator[Rows]:
+def transaction(visit: Visit, turn: Turn, rows: Rows) -> Iterator[None]:
     """One transaction, in which it is sure that nobody else has been faster, and then its commit.
 
     Raises:
@@ -141,12 +141,12 @@ def transaction(visit: Visit, turn: Turn) -> Iterator[Rows]:
     """
     connection = visit.context.connection
     assert connection is not None
-    rows, is_through = Rows(connection, is_owned=visit.owned), False
+    is_through = False
     begun = connection.begin() if visit.owned else connection.begin_nested()
     try:
         rows.ask("SELECT 1")  # before the lock: on SQLite it is the first statement that takes it
         turn.enter_transaction() if visit.heads else turn.lock_transaction()
-        yield rows
+        yield
         is_through = True
         begun.commit()
     except BaseException as error:

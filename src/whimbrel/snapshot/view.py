@@ -17,6 +17,7 @@ from ..environment import Visit
 from ..environment.reasons import hint_for, reason
 from ..errors import DumpFailed
 from ..journal import ATTEMPTS, STATEMENTS
+from ..runner.cancelling import canceller
 
 
 class View(NamedTuple):
@@ -95,12 +96,22 @@ def dialect_of(visit: Visit) -> Dialect:
     return visit.dialect
 
 
+def rows_of(visit: Visit, dialect: Dialect) -> Rows:
+    """The rows of a visit's connection."""
+    connection = visit.context.connection
+    assert connection is not None
+    if not dialect.contents.reads_to_the_end:
+        return Rows(connection)
+    session = dialect.sessions.identity(visit.driver, visit.query)
+    return Rows(connection, canceller(visit, dialect, session))
+
+
 @contextmanager
 def _consistent(visit: Visit, dialect: Dialect) -> Iterator[Rows]:
     """See the database as it is at one moment, or as a transaction of somebody else's sees it. Nothing is changed."""
     connection = visit.context.connection
     assert connection is not None
-    rows, contents = Rows(connection, is_owned=visit.owned), dialect.contents
+    rows, contents = rows_of(visit, dialect), dialect.contents
     ours = None if visit.owned else connection.begin_nested()
     if visit.owned:
         visit.end_driver_transaction()

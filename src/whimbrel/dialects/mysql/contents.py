@@ -63,6 +63,7 @@ class Contents:
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     )
     writes_columns = False
+    reads_to_the_end = True
 
     def __init__(self, quoted: Callable[..., str], literal: Callable[[str], str]) -> None:
         self._quoted = quoted

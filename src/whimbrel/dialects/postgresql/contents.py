@@ -109,6 +109,7 @@ class Contents:
     settings_before = ()  # they end with the transaction
     view = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",)
     writes_columns = True
+    reads_to_the_end = False
 
     def tables(self, query: Query, schema: str | None) -> list[Table]:
         [[current]] = query("SELECT current_schema()")

@@ -50,6 +50,7 @@ class Contents:
     settings_before = ()
     view = ("BEGIN",)
     writes_columns = False
+    reads_to_the_end = False
 
     def tables(self, query: Query, schema: str | None) -> list[Table]:
         if schema not in (None, "main"):

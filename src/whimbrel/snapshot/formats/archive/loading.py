@@ -11,7 +11,7 @@ from sqlalchemy import exc
 
 from ....archive import ArchivedTable, ArchiveReader
 from ....archive.values import archived, taken
-from ....connect.rows import Pace, Rows
+from ....connect.rows import Pace
 from ....dialects import Dialect
 from ....dialects.contents import Column, Table
 from ....environment import Visit
@@ -20,7 +20,7 @@ from ....errors import LoadedOtherwise, NotCommitted, RowsRefused, WhimbrelError
 from ....events import RowsMoved
 from ....runner.turn import Turn
 from ...transfer import Transfer, transaction
-from ...view import in_order, tables_with_data
+from ...view import in_order, rows_of, tables_with_data
 from ..base import Loaded, not_empty
 from .comparing import Sum
 from .fitting import check_revisions, matched
@@ -37,7 +37,7 @@ class Load:
         self._dialect = dialect
         self._contents = dialect.contents
         self._connection = visit.context.connection
-        self._rows = Rows(self._connection, is_owned=visit.owned)
+        self._rows = rows_of(visit, dialect)
         self._at: str | None = None  # the table whose rows are written
         self._sums: dict[str, Sum] = {}
         self._lasting: list[str] = []  # tables that no rollback undoes
@@ -48,7 +48,7 @@ class Load:
 
         def work(turn: Turn) -> Loaded:
             try:
-                with transaction(visit, turn):
+                with transaction(visit, turn, self._rows):
                     check_revisions(self._archive.manifest, visit)
                     return self._load(path, replace)
             finally:

@@ -10,7 +10,6 @@ from typing import IO
 from sqlalchemy import exc
 
 from ....connect.iam import with_token
-from ....connect.rows import Rows
 from ....connect.url import DatabaseUrl, parse
 from ....dialects import Dialect
 from ....dialects.tools import Tools
@@ -21,7 +20,7 @@ from ....events import BytesMoved, Notice
 from ....interruption import Stopped, StopRequested
 from ...programs import Call, ProgramFailed
 from ...transfer import Transfer
-from ...view import View
+from ...view import View, rows_of
 from ..base import Loaded
 from ..whole import counts_of, loaded, refuse_shared, refuse_what_is_there
 
@@ -77,14 +76,13 @@ class Load:
     def __init__(
         self, transfer: Transfer, visit: Visit, dialect: Dialect, tools: Tools, file: IO[bytes], path: str
     ) -> None:
-        assert visit.context.connection is not None
         self._transfer = transfer
         self._visit = visit
         self._dialect = dialect
         self._tools = tools
         self._file = file
         self._path = path
-        self._rows = Rows(visit.context.connection, is_owned=visit.owned)
+        self._rows = rows_of(visit, dialect)
         self._dropped = 0
         self._replaced = 0
         self._is_committing = False
