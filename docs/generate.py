@@ -62,7 +62,8 @@ REFUSES = {
     "after it was applied",
     "cleaned_db": "if it is labelled production, `--yes` names another one, or nobody can be asked",
     "dump_db": "if there is a file of that name",
-    "load_db": "if there are rows, or the archive is of another revision, or of other tables and columns",
+    "load_db": "if there is something that may not go; if an archive is of another revision, or of other tables "
+    "and columns",
     "downgrade": "if a revision was left in the middle and cannot be gone on with; if no revision would be left in a "
     "database that is labelled production, and it was not named",
     "update_db": "as `upgrade`",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,27 @@ def test_the_unfinished_file_is_none_that_alembic_would_take_for_a_revision(tmp_
     with Replacement(str(tmp_path / "aaaa_.py")) as temporary:
         assert not temporary.endswith((".py", ".pyc", ".pyo"))
         assert os.path.dirname(temporary) == str(tmp_path)
+
+
+_KILLED = """
+import os, signal, sys
+from whimbrel.atomic import Replacement
+with Replacement(sys.argv[1]) as temporary:
+    open(temporary, "w").write("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_has_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path / "file")], check=False)
+    assert [name[:10] for name in names(tmp_path)] == [".whimbrel-"], "the injector works"
+    with Replacement(str(tmp_path / "other")):
+        pass
+    assert names(tmp_path) == ["other"]
+
+
+def test_what_another_one_is_still_writing_stays(tmp_path: Path) -> None:
+    with Replacement(str(tmp_path / "first")) as first, Replacement(str(tmp_path / "second")) as second:
+        assert Path(first).exists()
+        assert Path(second).exists()
+    assert names(tmp_path) == ["first", "second"]

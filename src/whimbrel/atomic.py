@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 
+_PREFIX = ".whimbrel-"
+
 
 class Replacement:
     """Takes the place of a file in one step, when the `with` block that wrote it ends without an error.
 
     The block is given the path of an empty file in the same folder. A file that is replaced leaves its mode to the new
-    one; a link is replaced, not followed.
+    one; a link is replaced, not followed. What a process that was killed has left in the folder is removed first.
 
     Args:
         path: the file, whose folder exists.
@@ -18,12 +20,20 @@ class Replacement:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._folder = os.path.dirname(path)
         # No source of Python by its name: in a versions folder it must not be taken for a revision.
-        self._temporary = os.path.join(os.path.dirname(path), f".whimbrel-{os.getpid()}-{time.monotonic_ns()}")
+        self._temporary = os.path.join(self._folder, f"{_PREFIX}{os.getpid()}-{time.monotonic_ns()}")
+        self._held: int | None = None
 
     def __enter__(self) -> str:
-        with open(self._temporary, "xb"):  # x: nobody's link is followed
-            return self._temporary
+        _remove_leftovers(self._folder or ".")
+        while self._held is None:
+            new = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # nobody's link is followed
+            if _lock(new, wait=True) and _is_there(self._temporary, new):
+                self._held = new
+            else:
+                os.close(new)  # somebody took it for a leftover
+        return self._temporary
 
     def __exit__(self, error: object, *_: object) -> None:
         try:
@@ -32,8 +42,55 @@ class Replacement:
         finally:
             if os.path.lexists(self._temporary):
                 os.unlink(self._temporary)
+            if self._held is not None:
+                os.close(self._held)
+                self._held = None
 
     def _put_into_place(self) -> None:
         if os.path.isfile(self._path):
             os.chmod(self._temporary, os.stat(self._path).st_mode & 0o777)
+        if os.name == "nt" and self._held is not None:  # it does not rename what is open
+            os.close(self._held)
+            self._held = None
         os.replace(self._temporary, self._path)
+
+
+def _remove_leftovers(folder: str) -> None:
+    """Remove such files that nobody holds. Their lock ends with the process that has it, wherever that runs."""
+    try:
+        names = [name for name in os.listdir(folder) if name.startswith(_PREFIX)]
+    except OSError:
+        return
+    for name in names:
+        path = os.path.join(folder, name)
+        try:
+            found = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
+        except OSError:  # gone meanwhile, or somebody else's
+            continue
+        try:
+            if _lock(found, wait=False):
+                os.unlink(path)
+        except OSError:
+            pass
+        finally:
+            os.close(found)
+
+
+def _lock(file: int, *, wait: bool) -> bool:
+    """Lock a file until it is closed; false if somebody else has. Where there is no such lock, waiting gets it."""
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+    except ImportError:
+        return wait
+    try:
+        flock(file, LOCK_EX if wait else LOCK_EX | LOCK_NB)
+    except OSError:  # somebody has it; or the file system has no locks
+        return wait
+    return True
+
+
+def _is_there(path: str, file: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file))
+    except FileNotFoundError:
+        return False

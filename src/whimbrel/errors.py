@@ -175,9 +175,15 @@ class NothingToResolve(WhimbrelError):
 
 
 class ArchiveInvalid(WhimbrelError):
-    """A file is no archive of whimbrel's, is cut off, or was changed since it was written."""
+    """A file is not what its ending says, is cut off, or was changed since it was written."""
 
     code = "WB112"
+
+
+class ProgramMissing(WhimbrelError):
+    """The database's own tool, which a format needs, is not installed."""
+
+    code = "WB113"
 
 
 class FormatUnknown(WhimbrelError):
@@ -208,6 +214,12 @@ class ScratchUnusable(WhimbrelError):
     """`verify`: the scratch database is not empty or not a scratch database, or the project connects past it."""
 
     code = "WB121"
+
+
+class SeveralDatabases(WhimbrelError):
+    """`dump_db`, `load_db`: the project's env.py visits several databases, and a file holds one."""
+
+    code = "WB122"
 
 
 class CommandRefused(WhimbrelError):

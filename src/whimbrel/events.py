@@ -77,5 +77,14 @@ class RowsMoved(Record):
     total: int
 
 
-Event = Found | Notice | Wrote | Created | RevisionStarted | RevisionFinished | Waiting | RowsMoved
+class BytesMoved(Record):
+    """A file is written or read: so many bytes so far, of how many if that is known, and what is done."""
+
+    what: str
+    name: str
+    size: int
+    total: int | None
+
+
+Event = Found | Notice | Wrote | Created | RevisionStarted | RevisionFinished | Waiting | RowsMoved | BytesMoved
 Listener = Callable[[Event], None]

@@ -8,13 +8,20 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from snapshot.projects import execute, project
+from snapshot.wire import counted_bytes
 from support.cli import whimbrel
+from support.databases import ASYNC, SYNC, rows
+from support.projects import Rev, alembic_project
 from whimbrel import Project, errors, events
+
+MakeDatabase = Callable[[str], str]
 
 TWO = ("CREATE TABLE a (id INTEGER PRIMARY KEY)", "CREATE TABLE b (id INTEGER PRIMARY KEY)")
 
@@ -100,7 +107,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(path: str, tmp_path: Path) 
     assert (refusal.value.where, refusal.value.state) == (path, "nothing was written")
 
 
-def test_a_table_that_may_not_be_read_is_named(make_database, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_table_that_may_not_be_read_is_named(make_database: MakeDatabase, tmp_path: Path) -> None:
     url = make_database("postgresql")
     project(tmp_path / "p", url, *TWO)
     execute(url, "CREATE ROLE wbtest_reader", "GRANT SELECT ON a, alembic_version TO wbtest_reader")
@@ -112,3 +119,98 @@ def test_a_table_that_may_not_be_read_is_named(make_database, tmp_path: Path) ->
         assert not (tmp_path / "a.whimbrel").exists()
     finally:
         execute(url, "DROP OWNED BY wbtest_reader", "DROP ROLE wbtest_reader")
+
+
+def test_it_has_the_tables_of_all_schemas_but_those_of_other_projects(
+    make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    url, other = make_database("postgresql"), make_database("postgresql")
+    schemas = (
+        "CREATE SCHEMA audit",
+        "CREATE TABLE audit.entry (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a (id))",
+        "CREATE SCHEMA tenant",
+        "CREATE TABLE tenant.alembic_version (version_num VARCHAR(32))",
+        "CREATE TABLE tenant.b (id INTEGER)",
+    )
+    told: list[object] = []
+    project(tmp_path / "p", url, TWO[0], *schemas)
+    execute(url, "INSERT INTO a VALUES (1)", "INSERT INTO audit.entry VALUES (1, 1)", "INSERT INTO tenant.b VALUES (1)")
+    Project.load(tmp_path / "p", listener=told.append).dump(tmp_path / "a.whimbrel")
+    assert _rows(tmp_path / "a.whimbrel") == {"a": 1, "entry": 1}
+    assert [event.text for event in told if isinstance(event, events.Notice)] == [
+        "schema tenant is left out: it has a version table of its own"
+    ]
+    target = project(tmp_path / "q", other, TWO[0], *schemas)
+    execute(other, "INSERT INTO tenant.b VALUES (7)")
+    target.restore(tmp_path / "a.whimbrel")
+    assert rows(other, "SELECT id, a_id FROM audit.entry") == [(1, 1)]
+    target.clean(confirm="main")
+    assert rows(other, "SELECT count(*) FROM audit.entry") == [(0,)]
+    assert rows(other, "SELECT id FROM tenant.b") == [(7,)]
+
+
+def test_a_schema_that_this_user_may_not_use_is_told(make_database: MakeDatabase, tmp_path: Path) -> None:
+    url, role = make_database("postgresql"), f"wbtest_outsider_{os.getpid()}"
+    project(tmp_path / "p", url, TWO[0], "CREATE SCHEMA audit", "CREATE TABLE audit.entry (id INTEGER)")
+    execute(url, f"CREATE ROLE {role}", f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    told: list[object] = []
+    try:
+        as_role = f"{url}{'&' if '?' in url else '?'}options=-c%20role%3D{role}"
+        Project.load(tmp_path / "p", url=as_role, listener=told.append).dump(tmp_path / "a.whimbrel")
+    finally:
+        execute(url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+    assert [event.text for event in told if isinstance(event, events.Notice)] == [
+        "schema audit is left out: this user has no right to use it"
+    ]
+
+
+_TWO_DATABASES = """
+import sqlalchemy as sa
+from alembic import context
+for url in {urls!r}:
+    with sa.create_engine(url).connect() as connection:
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+
+
+@pytest.mark.parametrize("ending", ["whimbrel", "db", "sql"])
+def test_an_env_py_that_visits_two_databases_is_refused_before_anything_is_done(ending: str, tmp_path: Path) -> None:
+    urls = [f"sqlite:///{tmp_path / name}.db" for name in ("one", "two")]
+    folder = alembic_project(tmp_path / "p", urls[0], [Rev("aaaa", upgrade=f'op.execute("{TWO[0]}")')])
+    shop = Project.load(folder, config=folder / "alembic.ini")
+    shop.upgrade()
+    execute(urls[0], "INSERT INTO a VALUES (1)")
+    shop.dump(tmp_path / f"a.{ending}")
+    (folder / "alembic" / "env.py").write_text(_TWO_DATABASES.format(urls=urls))
+    shop.upgrade()
+    with pytest.raises(errors.SeveralDatabases):
+        shop.dump(tmp_path / f"b.{ending}")
+    assert not (tmp_path / f"b.{ending}").exists()
+    with pytest.raises(errors.SeveralDatabases):
+        shop.restore(tmp_path / f"a.{ending}", replace=True)
+    assert [rows(url, "SELECT count(*) FROM a") for url in urls] == [[(1,)], [(0,)]]
+
+
+@pytest.mark.parametrize("scheme", [SYNC["mariadb"], ASYNC["mariadb"]])
+def test_an_interrupted_one_does_not_read_the_rest(
+    scheme: str, make_database: MakeDatabase, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """MySQL's drivers would: so it is counted what comes over the wire."""
+    url = sa.make_url(make_database("mariadb"))
+    whole = url.render_as_string(hide_password=False)
+    project(tmp_path / "p", whole, "CREATE TABLE a (id INTEGER PRIMARY KEY, name TEXT)")
+    execute(whole, "INSERT INTO a SELECT seq, repeat('x', 1000) FROM seq_1_to_60000")
+    with counted_bytes(str(url.host), url.port or 3306) as (port, received):
+        through_proxy = url.set(drivername=scheme, host="127.0.0.1", port=port).render_as_string(hide_password=False)
+        stopping = Project.load(
+            tmp_path / "p", url=through_proxy, listener=lambda event: stopping.interruption.request()
+        )
+        with pytest.raises(errors.Interrupted):
+            stopping.dump(tmp_path / "a.whimbrel")
+        interrupted = sum(received)
+        Project.load(tmp_path / "p", url=through_proxy).dump(tmp_path / "a.whimbrel")
+    assert sum(received) - interrupted > 60_000_000, "the proxy counts"
+    assert interrupted < 30_000_000
+    assert not caplog.records, "and nothing is said of it"

@@ -126,7 +126,7 @@ class Console:
 
     def on(self, event: Event) -> None:
         """Show an event; the `Listener` of everything below."""
-        from ..events import RevisionFinished, RevisionStarted, RowsMoved, Waiting
+        from ..events import BytesMoved, RevisionFinished, RevisionStarted, RowsMoved, Waiting
 
         if self._quiet:
             return
@@ -135,6 +135,8 @@ class Console:
                 self._progress.start(f"{direction} {number}/{total}  {revision}  {message}")
             case RowsMoved(what, table, rows, number, total):
                 self._progress.show(f"{what} {number}/{total}  {table}  {counted(rows, 'row')}")
+            case BytesMoved(what, name, size, total):
+                self._progress.show(f"{what}  {name}  {size_of(size)}{f' of {size_of(total)}' if total else ''}")
             case Waiting(what, holder, seconds):
                 self._progress.stop()
                 self.say(f"  ...  waiting for {what} ({seconds:.0f} s): {holder}")
@@ -326,3 +328,15 @@ def table(rows: list[list[str]]) -> str:
     return "\n".join(
         "   ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+_STEP = 1024
+
+
+def size_of(size: float) -> str:
+    """A number of bytes, as people read it."""
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < _STEP:
+            return f"{size:.0f} {unit}"
+        size /= _STEP
+    return f"{size:.1f} GiB"

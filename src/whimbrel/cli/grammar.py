@@ -162,19 +162,20 @@ COMMANDS = (
     ), 'whimbrel run_migration -m "add invoices"', "upgrade"),
     Command("ensure_version", "run", "create the version table if it is not there", "running:ensure_version", (SQL,),
             alembic="ensure_version", every=True),
-    Command("dump_db", "data", "write the rows of a database to a file", "snapshots:dump", (
-        _value("file", nargs="?", help="NAME.whimbrel (default: named for database, revision and time)", alembic=False),
+    Command("dump_db", "data", "write a database to a file", "snapshots:dump", (
+        _value("file", nargs="?", alembic=False,
+               help="NAME.whimbrel, .sql or .db (default: an archive, named for database, revision and time)"),
         _flag("-y", "--yes", help="replace a file of that name", alembic=False),
     ), "whimbrel dump_db before-the-move.whimbrel"),
-    Command("load_db", "data", "replace the rows of a database by those of a file", "snapshots:load", (
-        _value("file", help="a file that dump_db has written, of any kind of database", alembic=False), *WAITS,
+    Command("load_db", "data", "take what is in a file into a database", "snapshots:load", (
+        _value("file", help="a file that dump_db has written", alembic=False), *WAITS,
         _value("-y", "--yes", nargs="?", const="", metavar="NAME", alembic=False,
-               help="let rows that are there go; with the name of the database, also if it is labelled production"),
+               help="let what is there go; with the name of the database, also if it is labelled production"),
     ), "whimbrel load_db before-the-move.whimbrel"),
     Command("cleaned_db", "data", "remove all rows of a database, and keep its schema", "snapshots:clean", (
         _flag("--schema", help="drop everything instead, the version table too", alembic=False),
         _value("--backup", nargs="?", const="", metavar="FILE", alembic=False,
-               help="write the rows to a file first, as dump_db does"), *WAITS,
+               help="write it to a file first, as dump_db does"), *WAITS,
         _value("-y", "--yes", nargs="?", const="", metavar="NAME", alembic=False,
                help="do not ask; with the name of the database, only if it is that one"),
     ), "whimbrel cleaned_db --backup"),

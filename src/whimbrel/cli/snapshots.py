@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ANSWER_NO, NotConfirmed, counted
+from .console import size_of
 from .running import lock_wait
 from .session import Session
 
@@ -14,7 +15,7 @@ def dump(session: Session) -> int:
     what = f"{counted(dumped.rows, 'row')} of {counted(dumped.tables, 'table')}"
     at = ", ".join(dumped.revisions) or "base"
     session.console.result(
-        f"{project.database.name}  {at}  {what} in {dumped.path}  ({_size(dumped.size)})",
+        f"{project.database.name}  {at}  {what} in {dumped.path}  ({size_of(dumped.size)})",
         lambda: {"database": project.database.name, **dumped._asdict()},
     )
     return 0
@@ -26,7 +27,8 @@ def load(session: Session) -> int:
     loaded = project.restore(
         options.file, replace=options.yes is not None, confirm=options.yes or None, lock_wait=lock_wait(session)
     )
-    what = f"{counted(loaded.rows, 'row')} in {counted(loaded.tables, 'table')}, compared with {loaded.path}"
+    origin = "compared with" if loaded.compared else "from"
+    what = f"{counted(loaded.rows, 'row')} in {counted(loaded.tables, 'table')}, {origin} {loaded.path}"
     instead = f"; {counted(loaded.replaced, 'row')} replaced" if loaded.replaced else ""
     at = ", ".join(loaded.revisions) or "base"
     session.console.result(
@@ -79,14 +81,3 @@ def _may_go(session: Session) -> bool:
             hint=f"whimbrel cleaned_db --yes {name}",
         )
     return console.answer(f"Type {name} to go on:") == name
-
-
-_STEP = 1024
-
-
-def _size(size: float) -> str:
-    for unit in ("bytes", "KiB", "MiB"):
-        if size < _STEP:
-            return f"{size:.0f} {unit}"
-        size /= _STEP
-    return f"{size:.1f} GiB"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from .engine import marked
 
@@ -37,10 +39,13 @@ class Rows:
 
     Args:
         connection: the connection.
+        give_up: makes the server give up the statement whose rows are streamed, where the driver would else read all
+            of them before it does anything else.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, give_up: Callable[[], None] | None = None) -> None:
         self._connection = connection
+        self._give_up = give_up
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
         """The rows of a statement without parameters; none if it returns none."""
@@ -51,8 +56,16 @@ class Rows:
         """The rows of a statement, some at a time: the driver holds no more of them."""
         options = {**_AS_IT_IS, "stream_results": True, "max_row_buffer": 1}
         with self._connection.exec_driver_sql(statement, None, options) as result:
-            while rows := result.fetchmany(pace.size):
-                yield rows
+            try:
+                while rows := result.fetchmany(pace.size):
+                    yield rows
+            except (GeneratorExit, KeyboardInterrupt):  # nobody wants the rest
+                if self._give_up is not None:
+                    self._give_up()
+                    with suppress(DBAPIError):
+                        while result.fetchmany(_MOST):
+                            pass  # what is on its way already
+                raise
 
     def put(self, statement: str, parameters: Sequence[Any]) -> None:
         """Execute a statement with parameters, for each of which it has a `?`."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .contents import Contents
     from .creation import Arguments, Open
     from .statement import Statement
+    from .tools import Tools
 else:
     Protocol = object  # for type checkers only
 
@@ -230,6 +231,10 @@ class Dialect(Protocol):
     @property
     def contents(self) -> Contents:
         """How its rows are read and written."""
+
+    @property
+    def tools(self) -> Tools | None:
+        """Its own tools for scripts of SQL; None if those are a part of Python."""
 
     @property
     def name(self) -> str:

@@ -93,8 +93,17 @@ class Contents(Protocol):
     def settings_before(self) -> tuple[str, ...]:
         """Statements that undo them, where the end of the transaction does not."""
 
+    @property
+    def reads_to_the_end(self) -> bool:
+        """Whether drivers that are stopped in the middle of many rows read all the others first."""
+
     def tables(self, query: Query, schema: str | None) -> list[Table]:
         """The tables of a schema; None for that in which names without one are looked up."""
+
+    def other_schemas(self, query: Query) -> list[tuple[str, bool]]:
+        """The schemas of the database with tables, but for that in which names without one are looked up; and whether
+        this user may use them. None where such a schema is a database of its own.
+        """
 
     def read(self, table: Table) -> str:
         """The statement that reads all rows of a table, the values as `archive.values.archived` wants them."""

@@ -1,9 +1,11 @@
-"""Snapshots of a database: its rows written to a file, and taken from it again; a database made empty."""
+"""Snapshots of a database: written to a file, and taken from it again; a database made empty."""
 
 from __future__ import annotations
 
-from .dumping import Dumped, dump
+from .dumping import dump
 from .emptying import Cleaned, Counted, clean, count
-from .loading import Loaded, load
+from .formats import Dumped, Loaded
+from .loading import load
+from .transfer import Transfer
 
-__all__ = ["Cleaned", "Counted", "Dumped", "Loaded", "clean", "count", "dump", "load"]
+__all__ = ["Cleaned", "Counted", "Dumped", "Loaded", "Transfer", "clean", "count", "dump", "load"]

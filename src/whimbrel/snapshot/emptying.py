@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import exc
 
-from ..connect.rows import Rows
 from ..dialects import Dialect
 from ..dialects.contents import Table
-from ..environment import AlembicStep, Environment, Visit, Work
+from ..environment import Visit
 from ..environment.reasons import hint_for, reason
 from ..errors import RowsRefused, counted
-from ..events import Listener
-from ..interruption import Interruption
 from ..runner.turn import Turn
-from ..settings.limits import Limits
-from .dumping import check
-from .view import consistent_view, dialect_of, in_order, tables_with_data
+from .transfer import Transfer, transaction
+from .view import in_order, rows_of, tables_with_data, view_of
 
 
 class Counted(NamedTuple):
@@ -54,53 +49,30 @@ class Cleaned(NamedTuple):
     backup: str | None = None
 
 
-def count(environment: Environment) -> list[Counted]:
+def count(transfer: Transfer) -> list[Counted]:
     """How many rows each table has, as `dump` would write them. Reads the database."""
-    found: list[Counted] = []
 
-    def around(visit: Visit, run: Callable[[], None]) -> None:
-        dialect = dialect_of(visit)
-        visit.begin(visit.peek())
-        with consistent_view(visit, dialect) as rows:
-            for table in tables_with_data(visit, dialect, rows):
-                [[number]] = rows.ask(dialect.contents.count(table))
-                found.append(Counted(visit.where, table.label, int(number)))
+    def counted_in(visit: Visit, dialect: Dialect) -> list[Counted]:
+        with view_of(visit, dialect) as view:
+            return [Counted(visit.where, label, number) for label, number in view.counts().items()]
 
-    environment.run(Work(_no_steps, per_revision=True, options={"dont_mutate": True}, around=around))
-    return found
+    return [one for counts in transfer.look(counted_in) for one in counts]
 
 
-def clean(
-    environment: Environment,
-    limits: Limits,
-    listen: Listener,
-    interruption: Interruption,
-    *,
-    schema: bool = False,
-    expected: int | None = None,
-) -> Cleaned:
+def clean(transfer: Transfer, *, schema: bool = False, expected: int | None = None) -> Cleaned:
     """Remove all rows, or everything. Writes the database.
 
     Args:
-        environment: how to get at it.
-        limits: how long to wait for another migrator, and for locks.
-        listen: is told what is waited for.
-        interruption: whether it is to stop.
+        transfer: how to get at it.
         schema: drop everything, the version table too; else only the rows go, and neither that nor the journal.
         expected: how many rows there must be, as a backup has so many; None for any number.
 
     Raises:
         RowsRefused: the database refused, or there are other rows than expected.
+        CommitUnknown: the connection was lost during the commit.
         LockBusy: a migrator is at work.
     """
-    done: list[Cleaned] = []
-
-    def around(visit: Visit, run: Callable[[], None]) -> None:
-        dialect = dialect_of(visit)
-        done.append(_Cleaning(visit, dialect, listen, interruption).run(limits, schema, expected))
-
-    with interruption.deferred():
-        environment.run(Work(_no_steps, writes=True, per_revision=True, around=around))
+    done = transfer.change(lambda visit, dialect: _Cleaning(transfer, visit, dialect).run(schema, expected))
     return Cleaned(
         ", ".join(dict.fromkeys(one.where for one in done)),
         sum(one.rows for one in done),
@@ -109,38 +81,30 @@ def clean(
     )
 
 
-def _no_steps(visit: Visit) -> Iterator[AlembicStep]:
-    return iter(())
-
-
 class _Cleaning:
     """One database being made empty."""
 
-    def __init__(self, visit: Visit, dialect: Dialect, listen: Listener, interruption: Interruption) -> None:
-        assert visit.context.connection is not None
+    def __init__(self, transfer: Transfer, visit: Visit, dialect: Dialect) -> None:
+        self._transfer = transfer
         self._visit = visit
         self._dialect = dialect
         self._contents = dialect.contents
-        self._listen = listen
-        self._interruption = interruption
-        self._connection = visit.context.connection
-        self._rows = Rows(self._connection)
+        self._rows = rows_of(visit, dialect)
         self._dropped = 0
         self._lasting: list[str] = []
-        self._result: Cleaned | None = None
 
-    def run(self, limits: Limits, schema: bool, expected: int | None) -> Cleaned:
+    def run(self, schema: bool, expected: int | None) -> Cleaned:
         """Do it, with another try for what fails only for the moment."""
         visit = self._visit
-        turn = Turn(visit, self._dialect, limits, self._listen, self._interruption.sleep)
 
-        def once() -> None:
-            visit.begin(visit.peek())
-            with turn.locked():
-                self._result = self._in_transaction(turn, schema, expected)
+        def work(turn: Turn) -> Cleaned:
+            with transaction(visit, turn, self._rows):
+                tables = tables_with_data(visit, self._dialect, self._rows)
+                cleaned = self._empty(in_order(tables)[0], expected, keep=schema)
+                return cleaned._replace(dropped=self._drop(tables)) if schema else cleaned
 
         try:
-            turn.persist(once, lambda error: not self._is_lasting)
+            return self._transfer.in_turn(visit, self._dialect, work, lambda error: not self._is_lasting)
         except exc.DBAPIError as error:
             raise RowsRefused(
                 "the database cannot be emptied",
@@ -149,8 +113,6 @@ class _Cleaning:
                 state=self._state,
                 hint=hint_for(error, self._dialect.name) or "use a user who may: migration_url",
             ) from error
-        assert self._result is not None
-        return self._result
 
     @property
     def _is_lasting(self) -> bool:
@@ -164,23 +126,6 @@ class _Cleaning:
         if self._lasting:
             return f"rolled back, but for tables without transactions: {', '.join(self._lasting)}"
         return "nothing was changed: all of it was rolled back"
-
-    def _in_transaction(self, turn: Turn, schema: bool, expected: int | None) -> Cleaned:
-        connection, visit = self._connection, self._visit
-        transaction = connection.begin() if visit.owned else connection.begin_nested()
-        try:
-            self._rows.ask("SELECT 1")  # on SQLite the first statement takes the lock
-            turn.enter_transaction() if visit.heads else turn.lock_transaction()
-            tables, _ = in_order(tables_with_data(visit, self._dialect, self._rows))
-            cleaned = self._empty(tables, expected, keep=schema)
-            if schema:
-                cleaned = cleaned._replace(dropped=self._drop())
-            transaction.commit()
-        except BaseException:
-            with suppress(Exception):
-                transaction.rollback()
-            raise
-        return cleaned
 
     def _empty(self, ordered: Sequence[Table], expected: int | None, *, keep: bool) -> Cleaned:
         """Remove the rows; with `keep` only count them, as what they are in goes, too."""
@@ -200,7 +145,7 @@ class _Cleaning:
         if not keep:
             self._lasting = [table.label for table in ordered if not table.is_transactional]
             for statement in contents.empty(ordered[::-1]):
-                check(self._interruption)
+                self._transfer.check()
                 rows.ask(statement)
         for statement in after:
             rows.ask(statement)
@@ -215,11 +160,11 @@ class _Cleaning:
             )
         return Cleaned(self._visit.where, sum(counts), sum(map(bool, counts)))
 
-    def _drop(self) -> int:
-        """Drop everything in the schema of the connection and in that of the version table; how many objects."""
-        schemas = dict.fromkeys((None, self._visit.schema))
+    def _drop(self, tables: Sequence[Table]) -> int:
+        """Drop everything in the schemas of these tables and of the version table; how many objects."""
+        schemas = dict.fromkeys((None, self._visit.schema, *(table.schema for table in tables)))
         for statement in [one for schema in schemas for one in self._contents.drop(self._rows.ask, schema)]:
-            check(self._interruption)
+            self._transfer.check()
             self._rows.ask(statement)
             self._dropped += statement.startswith("DROP")
         return self._dropped

@@ -4,14 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
+from sqlalchemy import exc
+
+from .. import versions
 from ..connect.engine import driver_is_in_transaction
 from ..connect.rows import Rows
 from ..dialects import Dialect
 from ..dialects.contents import Table
 from ..environment import Visit
+from ..environment.reasons import hint_for, reason
 from ..errors import DumpFailed
 from ..journal import ATTEMPTS, STATEMENTS
+from ..runner.cancelling import canceller
+
+
+class View(NamedTuple):
+    """A database as it is at one moment.
+
+    Attributes:
+        visit: the database.
+        dialect: what it is.
+        rows: asks it.
+        heads: where it is then.
+        tables: those that hold data: neither the version table nor the journal.
+        left_out: schemas with tables that are not among them, each with the reason.
+    """
+
+    visit: Visit
+    dialect: Dialect
+    rows: Rows
+    heads: tuple[str, ...]
+    tables: list[Table]
+    left_out: dict[str, str]
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each table has.
+
+        Raises:
+            DumpFailed: one of them cannot be read.
+        """
+        counts = {}
+        for table in self.tables:
+            with self.reading(table):
+                [[number]] = self.rows.ask(self.dialect.contents.count(table))
+                counts[table.label] = int(number)
+        return counts
+
+    @contextmanager
+    def reading(self, table: Table) -> Iterator[None]:
+        """A table is read meanwhile.
+
+        Raises:
+            DumpFailed: it cannot be.
+        """
+        try:
+            yield
+        except exc.DBAPIError as error:
+            raise DumpFailed(
+                f"the rows of {table.label} cannot be read",
+                where=self.visit.where,
+                why=reason(error),
+                state="nothing was written",
+                hint=hint_for(error, self.dialect.name) or "whoever reads them needs the right to",
+            ) from error
+
+
+@contextmanager
+def view_of(visit: Visit, dialect: Dialect) -> Iterator[View]:
+    """See the database as it is at one moment, or as a transaction of somebody else's sees it. Nothing is changed."""
+    with _consistent(visit, dialect) as rows:
+        heads = versions.read(rows.ask, dialect, visit.context.version_table, visit.schema)
+        left_out = {name: why for name, why in _other_schemas(visit, dialect, rows).items() if why}
+        yield View(visit, dialect, rows, heads, tables_with_data(visit, dialect, rows), left_out)
 
 
 def dialect_of(visit: Visit) -> Dialect:
@@ -30,12 +96,22 @@ def dialect_of(visit: Visit) -> Dialect:
     return visit.dialect
 
 
+def rows_of(visit: Visit, dialect: Dialect) -> Rows:
+    """The rows of a visit's connection."""
+    connection = visit.context.connection
+    assert connection is not None
+    if not dialect.contents.reads_to_the_end:
+        return Rows(connection)
+    session = dialect.sessions.identity(visit.driver, visit.query)
+    return Rows(connection, canceller(visit, dialect, session))
+
+
 @contextmanager
-def consistent_view(visit: Visit, dialect: Dialect) -> Iterator[Rows]:
+def _consistent(visit: Visit, dialect: Dialect) -> Iterator[Rows]:
     """See the database as it is at one moment, or as a transaction of somebody else's sees it. Nothing is changed."""
     connection = visit.context.connection
     assert connection is not None
-    rows, contents = Rows(connection), dialect.contents
+    rows, contents = rows_of(visit, dialect), dialect.contents
     ours = None if visit.owned else connection.begin_nested()
     if visit.owned:
         visit.end_driver_transaction()
@@ -72,14 +148,32 @@ def _begin(visit: Visit, dialect: Dialect, rows: Rows) -> None:
 
 
 def tables_with_data(visit: Visit, dialect: Dialect, rows: Rows) -> list[Table]:
-    """The tables in the schema of the connection, and in that of the version table; neither that nor the journal."""
+    """The tables in the schema of the connection, in that of the version table, and in the others that are the
+    project's; neither the version table nor the journal.
+    """
     own = (visit.context.version_table, ATTEMPTS, STATEMENTS)
     home = dialect.contents.tables(rows.ask, visit.schema)
-    others = dialect.contents.tables(rows.ask, None) if visit.schema is not None else []
-    at_home = {table.place for table in home}
-    return [table for table in home if table.name not in own] + [
-        table for table in others if table.place not in at_home
-    ]
+    others = [name for name, why in _other_schemas(visit, dialect, rows).items() if not why]
+    found = {table.place: table for table in home}
+    for schema in (None, *others):
+        for table in dialect.contents.tables(rows.ask, schema):
+            found.setdefault(table.place, table)
+    return [table for table in found.values() if table not in home or table.name not in own]
+
+
+def _other_schemas(visit: Visit, dialect: Dialect, rows: Rows) -> dict[str, str]:
+    """The other schemas with tables, each with the reason why those are not the project's; empty if they are.
+
+    A schema with a version table of its own is that of another project, or of another tenant.
+    """
+    found = {}
+    for name, is_usable in dialect.contents.other_schemas(rows.ask):
+        if name == visit.schema:
+            continue
+        found[name] = "" if is_usable else "this user has no right to use it"
+        if is_usable and rows.ask(dialect.table_exists(visit.context.version_table, name)):
+            found[name] = "it has a version table of its own"
+    return found
 
 
 def in_order(tables: Collection[Table]) -> tuple[list[Table], list[Table]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...connect.url import DatabaseUrl
     from ..base import Changes, Creation, Sessions
     from ..contents import Contents
+    from ..tools import Tools
 
 
 class MySQL:
@@ -55,6 +56,12 @@ class MySQL:
         from .contents import Contents
 
         return Contents(self.quoted, self.literal)
+
+    @property
+    def tools(self) -> Tools:
+        from .tools import Tools
+
+        return Tools(self.contents)
 
     @property
     def changes(self) -> Changes:

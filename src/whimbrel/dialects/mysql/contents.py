@@ -63,6 +63,7 @@ class Contents:
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     )
     writes_columns = False
+    reads_to_the_end = True
 
     def __init__(self, quoted: Callable[..., str], literal: Callable[[str], str]) -> None:
         self._quoted = quoted
@@ -107,6 +108,9 @@ class Contents:
                 " AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY table_name"
             )
         ]
+
+    def other_schemas(self, query: Query) -> list[tuple[str, bool]]:
+        return []
 
     def read(self, table: Table) -> str:
         columns = ", ".join(

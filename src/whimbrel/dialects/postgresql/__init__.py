@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...connect.url import DatabaseUrl
     from ..base import Changes, Creation, Sessions
     from ..contents import Contents
+    from ..tools import Tools
 
 _SIGN_IN = r"\((?:28000|28P01)\)"
 _USER = "check user and password in the URL"
@@ -66,6 +67,12 @@ class PostgreSQL:
         from .contents import Contents
 
         return Contents()
+
+    @property
+    def tools(self) -> Tools:
+        from .tools import Tools
+
+        return Tools()
 
     @property
     def changes(self) -> Changes:

@@ -70,6 +70,11 @@ WITH ours AS ({ours})
 SELECT ours.relname, t.tgname FROM ours JOIN pg_trigger t ON t.tgrelid = ours.oid
 WHERE NOT t.tgisinternal AND t.tgenabled = 'O' ORDER BY 1, 2"""
 
+_OTHER_SCHEMAS = """
+SELECT one.nspname, has_schema_privilege(one.oid, 'USAGE') FROM pg_namespace one
+WHERE one.nspname !~ '^pg_' AND one.nspname NOT IN ('information_schema', coalesce(current_schema(), ''))
+    AND EXISTS (SELECT FROM ({tables}) t)
+ORDER BY 1"""
 
 _OBJECTS = """
 WITH theirs AS (SELECT objid FROM pg_depend WHERE deptype = 'e'), ns AS (
@@ -104,6 +109,7 @@ class Contents:
     settings_before = ()  # they end with the transaction
     view = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",)
     writes_columns = True
+    reads_to_the_end = False
 
     def tables(self, query: Query, schema: str | None) -> list[Table]:
         [[current]] = query("SELECT current_schema()")
@@ -132,6 +138,9 @@ class Contents:
             )
             for name in columns
         ]
+
+    def other_schemas(self, query: Query) -> list[tuple[str, bool]]:
+        return query(_OTHER_SCHEMAS.format(tables=_OURS.format(schema="one.nspname")))
 
     def read(self, table: Table) -> str:
         columns = ", ".join(

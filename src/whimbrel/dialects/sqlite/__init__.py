@@ -34,6 +34,7 @@ class SQLite:
     name = "sqlite"
     locking_read = ""
     table_options = ""
+    tools = None
     put = staticmethod(put_on_conflict)
     literal = staticmethod(literal)
     drivers = (Driver("pysqlite", "sqlite3", ""), Driver("aiosqlite", "aiosqlite", "whimbrel[aiosqlite]"))

@@ -50,11 +50,15 @@ class Contents:
     settings_before = ()
     view = ("BEGIN",)
     writes_columns = False
+    reads_to_the_end = False
 
     def tables(self, query: Query, schema: str | None) -> list[Table]:
         if schema not in (None, "main"):
             return []  # an attached file is a database of its own
         return [self._table(query, name, bool(counts)) for name, counts in query(_TABLES)]
+
+    def other_schemas(self, query: Query) -> list[tuple[str, bool]]:
+        return []
 
     def _table(self, query: Query, name: str, counts: bool) -> Table:
         quoted = literal(name)

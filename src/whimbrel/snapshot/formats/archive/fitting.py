@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..archive import ArchivedTable, Manifest
-from ..dialects.contents import Table
-from ..environment import Visit
-from ..errors import ArchiveDoesNotFit
+from ....archive import ArchivedTable, Manifest
+from ....dialects.contents import Table
+from ....environment import Visit
+from ....errors import ArchiveDoesNotFit
 
 _NAMED = 3
 

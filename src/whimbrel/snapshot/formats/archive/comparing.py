@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any
 
-from ..archive.values import comparable
-from ..dialects.contents import Table
+from ....archive.values import comparable
+from ....dialects.contents import Table
 
 _MODULUS = 1 << 128
 
