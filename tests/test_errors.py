@@ -44,3 +44,13 @@ def test_paragraphs_are_folded_into_one_line_for_each_field() -> None:
         "error[WB204]: one two",
         "  why:   three four",
     ]
+
+
+def test_in_a_folder_that_is_gone_a_path_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert place("/elsewhere/a.py", 3) == "/elsewhere/a.py:3"
+    assert RevisionFileBroken("broken", where="/elsewhere/a.py").lines()[1] == "  where: /elsewhere/a.py"
+    monkeypatch.chdir(tmp_path)

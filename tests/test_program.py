@@ -21,6 +21,7 @@ from whimbrel.program import as_typed, called
         ("so; whimbrel update_db creates it, whimbrel --help", "so; flask db update-db creates it, flask db --help"),
         ("pip install 'whimbrel[mysql]'", "pip install 'whimbrel[mysql]'"),
         ("models = [] in whimbrel.toml", "models = [] in whimbrel.toml"),
+        ("use a .whimbrel archive", "use a .whimbrel archive"),
     ],
 )
 def test_commands_are_as_they_are_typed(hint: str, typed: str) -> None:
@@ -42,7 +43,7 @@ def test_what_follows_whimbrel_in_a_hint_is_a_command() -> None:
         for path in source.rglob("*.py")
         for line in path.read_text(encoding="utf-8").splitlines()
         if "hint" in line or "notice(" in line or ".next(" in line
-        for word in re.findall(r"whimbrel (?:-d \S+ )?([a-z_]+)", line)
+        for word in re.findall(r"(?<![\w.])whimbrel (?:-d \S+ )?([a-z_]+)", line)
     ]
     assert len(hints) > 30
     assert {word for word in hints if word not in BY_SPELLING} == set()

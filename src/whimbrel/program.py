@@ -35,4 +35,4 @@ def as_typed(hint: str) -> str:
         option, command = match["option"], match["command"].replace("_", "-")
         return f"{program} {command} {option}" if option else f"{program} {command}"
 
-    return re.sub(rf"\b{_OWN} (?:(?P<option>-d \S+) )?(?P<command>--help|[a-z_]+)", typed, hint)
+    return re.sub(rf"(?<![\w.]){_OWN} (?:(?P<option>-d \S+) )?(?P<command>--help|[a-z_]+)", typed, hint)

@@ -1,0 +1,172 @@
+"""Every way whimbrel says no, as values with fields.
+
+The tree is flat: each class is one condition, with a stable code that the documentation explains and the exit code
+that the command line ends with.
+
+    WhimbrelError
+    ├── exit 2  the command line or the configuration     WB1xx
+    ├── exit 2  the revision files                        WB2xx
+    ├── exit 2  the models                                WB3xx
+    ├── exit 3  the database, or a migration              WB4xx
+    ├── exit 1  the answer to a question is no            WB5xx
+    ├── exit 5  another migrator is at work               WB410
+    ├── exit 6  refused: it would lose something          WB6xx
+    └── exit 130  interrupted                             WB409
+"""
+
+from __future__ import annotations
+
+from .answers import DifferencesFound, NotAtHeads, ReplayFailed, ReturnFailed
+from .database import (
+    CannotConnect,
+    CannotCreateDatabase,
+    CommitUnknown,
+    ConnectionIgnored,
+    DatabaseFailed,
+    DatabaseNotAtHead,
+    DatabaseNotReady,
+    DatabaseRevisionUnknown,
+    DumpFailed,
+    EnvironmentFailed,
+    Interrupted,
+    LoadedOtherwise,
+    LockBusy,
+    MigrationFailed,
+    NotCommitted,
+    PoolerInTheWay,
+    RowsRefused,
+    SchemaLacks,
+    ScratchRefused,
+    StillUnreachable,
+    Unexpected,
+    VersionTableBroken,
+)
+from .error import ANSWER_NO, BUSY, DATABASE, INTERRUPTED, PARTLY, REFUSED, USAGE, WhimbrelError
+from .models import ModelImportFailed, ModelsEmpty, ModelsNotFound
+from .refusals import (
+    ArchiveDoesNotFit,
+    BaselineRefused,
+    HalfDone,
+    HistoryEdited,
+    NeedsBaseline,
+    NeedsDecision,
+    NotConfirmed,
+    NotEmpty,
+    RevisionEdited,
+    TokenUnencrypted,
+    WouldOverwrite,
+)
+from .revisions import (
+    HistoryBroken,
+    HookFailed,
+    MultipleHeads,
+    RevisionAmbiguous,
+    RevisionDataInvalid,
+    RevisionFileBroken,
+    RevisionNotFound,
+    TargetInvalid,
+    VersionsFolderMissing,
+)
+from .usage import (
+    ArchiveInvalid,
+    ArgumentInvalid,
+    CommandRefused,
+    ConfigurationInvalid,
+    CredentialsMissing,
+    DatabaseNotConfigured,
+    DriverMissing,
+    FileRefused,
+    FlaskNotConfigured,
+    FormatUnknown,
+    LibraryTooOld,
+    NothingToResolve,
+    ProgramMissing,
+    ProjectNotFound,
+    ScratchUnusable,
+    SeveralDatabases,
+    UrlInvalid,
+    UrlMissing,
+    UsageError,
+)
+from .wording import counted, place
+
+__all__ = [
+    "ANSWER_NO",
+    "BUSY",
+    "DATABASE",
+    "INTERRUPTED",
+    "PARTLY",
+    "REFUSED",
+    "USAGE",
+    "ArchiveDoesNotFit",
+    "ArchiveInvalid",
+    "ArgumentInvalid",
+    "BaselineRefused",
+    "CannotConnect",
+    "CannotCreateDatabase",
+    "CommandRefused",
+    "CommitUnknown",
+    "ConfigurationInvalid",
+    "ConnectionIgnored",
+    "CredentialsMissing",
+    "DatabaseFailed",
+    "DatabaseNotAtHead",
+    "DatabaseNotConfigured",
+    "DatabaseNotReady",
+    "DatabaseRevisionUnknown",
+    "DifferencesFound",
+    "DriverMissing",
+    "DumpFailed",
+    "EnvironmentFailed",
+    "FileRefused",
+    "FlaskNotConfigured",
+    "FormatUnknown",
+    "HalfDone",
+    "HistoryBroken",
+    "HistoryEdited",
+    "HookFailed",
+    "Interrupted",
+    "LibraryTooOld",
+    "LoadedOtherwise",
+    "LockBusy",
+    "MigrationFailed",
+    "ModelImportFailed",
+    "ModelsEmpty",
+    "ModelsNotFound",
+    "MultipleHeads",
+    "NeedsBaseline",
+    "NeedsDecision",
+    "NotAtHeads",
+    "NotCommitted",
+    "NotConfirmed",
+    "NotEmpty",
+    "NothingToResolve",
+    "PoolerInTheWay",
+    "ProgramMissing",
+    "ProjectNotFound",
+    "ReplayFailed",
+    "ReturnFailed",
+    "RevisionAmbiguous",
+    "RevisionDataInvalid",
+    "RevisionEdited",
+    "RevisionFileBroken",
+    "RevisionNotFound",
+    "RowsRefused",
+    "SchemaLacks",
+    "ScratchRefused",
+    "ScratchUnusable",
+    "SeveralDatabases",
+    "StillUnreachable",
+    "TargetInvalid",
+    "TokenUnencrypted",
+    "Unexpected",
+    "UrlInvalid",
+    "UrlMissing",
+    "UsageError",
+    "VersionTableBroken",
+    "VersionsFolderMissing",
+    "WhimbrelError",
+    "WouldOverwrite",
+    "counted",
+    "place",
+]

@@ -1,0 +1,33 @@
+"""WB5xx: the answer to a question is no."""
+
+from __future__ import annotations
+
+from .error import ANSWER_NO, WhimbrelError
+
+
+class DifferencesFound(WhimbrelError):
+    """`check`: the models and the database differ."""
+
+    code = "WB501"
+    exit_code = ANSWER_NO
+
+
+class NotAtHeads(WhimbrelError):
+    """`current --check-heads`: a database is not at all heads."""
+
+    code = "WB502"
+    exit_code = ANSWER_NO
+
+
+class ReplayFailed(WhimbrelError):
+    """`verify`: the history does not lead from an empty database to its heads."""
+
+    code = "WB510"
+    exit_code = ANSWER_NO
+
+
+class ReturnFailed(WhimbrelError):
+    """`verify --down`: the history does not lead back to an empty database."""
+
+    code = "WB511"
+    exit_code = ANSWER_NO
