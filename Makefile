@@ -11,6 +11,9 @@ SOAK_ARGS ?= --kills 200 --cuts 100 --servers 50 --upgraders 50x20 --leaders 50 
 venv := .venv/bin
 bootstrap := "$(PYTHON)" tools/bootstrap.py
 
+# The tests start whimbrel by the thousand: it is compiled once, whatever the shell says.
+compiled := env -u PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest soak bench lint docs clean
 .NOTPARALLEL: # two targets at once would fill one .venv at once
@@ -24,11 +27,11 @@ demo: ## whimbrel at work on a small SQLite project, in a scratch folder
 
 test: ## the tests (make test PYTEST_ARGS="-x -k lock")
 	@$(bootstrap) --group test
-	$(venv)/python -m pytest $(PYTEST_ARGS)
+	$(compiled) $(venv)/python -m pytest $(PYTEST_ARGS)
 
 test-oldest: ## the same with the oldest supported SQLAlchemy and Alembic, in .venv-oldest
 	@$(bootstrap) --group oldest --venv .venv-oldest
-	.venv-oldest/bin/python -m pytest $(PYTEST_ARGS)
+	$(compiled) .venv-oldest/bin/python -m pytest $(PYTEST_ARGS)
 
 soak: ## the long run of faults, with servers of its own (make soak SOAK_ARGS="--kills 50")
 	@$(bootstrap) --group test
@@ -38,7 +41,7 @@ bench: ## how long looking and snapshots take, and what safety costs
 	@$(bootstrap) --venv .venv-bench
 	.venv-bench/bin/python benchmarks/looking.py
 	@$(bootstrap) --group test
-	env -u PYTHONDONTWRITEBYTECODE $(venv)/python benchmarks/overhead.py
+	$(compiled) $(venv)/python benchmarks/overhead.py
 	$(venv)/python benchmarks/snapshot.py
 
 lint: ## style, formatting, types, and which module may import which

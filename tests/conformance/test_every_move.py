@@ -13,6 +13,8 @@ from .pair import Pair, graph_pair
 from .stage import Stage
 from .tools import stock
 
+pytestmark = pytest.mark.exhaustive
+
 _WORDS = ("head", "heads", "base", "+1", "+2", "+9", "-1", "-2", "-9", "head-1", "heads-1", "head+1", "base+1", "base+2",
           "+0", "nonsense", "a1f", "@", "x@head", "a:b")  # fmt: skip
 

@@ -111,7 +111,7 @@ def test_each_database_that_an_env_py_visits_is_created(make_missing: MakeMissin
     assert [version_rows(url) for url in urls] == [{"aaaa"}, {"aaaa"}]
 
 
-def test_ten_replicas_at_once_all_succeed_and_run_each_revision_once(
+def test_replicas_at_once_all_succeed_and_run_each_revision_once(
     kind: str, make_missing: MakeMissing, tmp_path: Path
 ) -> None:
     url = make_missing(kind)
@@ -119,10 +119,10 @@ def test_ten_replicas_at_once_all_succeed_and_run_each_revision_once(
     command = [sys.executable, "-m", "whimbrel", "update_db"]
     replicas = [
         subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for _ in range(10)
+        for _ in range(5)
     ]
     told = [replica.communicate(timeout=100)[0] for replica in replicas]
-    assert [replica.returncode for replica in replicas] == [0] * 10, "\n".join(told)
+    assert [replica.returncode for replica in replicas] == [0] * 5, "\n".join(told)
     assert rows(url, "SELECT revision, state FROM whimbrel_attempt ORDER BY revision") == [
         ("aaaa", "done"),
         ("bbbb", "done"),
