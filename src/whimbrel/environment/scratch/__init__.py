@@ -8,10 +8,7 @@ listeners are on all engines of the process, and do nothing where no scratch dat
 
 from __future__ import annotations
 
-import os
-import secrets
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -21,25 +18,16 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
 
-from ..connect.driver import cannot_connect
-from ..connect.engine import query_of
-from ..connect.opening import connected
-from ..dialects import dialect_named
-from ..dialects.statement import Statement, only_looks, read_statement
-from ..errors import ScratchRefused, ScratchUnusable
+from ...connect.engine import query_of
+from ...connect.opening import connected
+from ...dialects.statement import Statement, only_looks, read_statement
+from ...errors import ScratchUnusable
+from .files import ScratchFile
+from .servers import KINDS, ScratchOnServer, server
 
-PREFIX = "whimbrel_verify_"
 _DATABASE = ("dbname", "database", "db")
 """What drivers call the name of the database."""
 
-_MAKE = "CREATE DATABASE {}"
-_DROP = {
-    "postgresql": (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()",
-        "DROP DATABASE IF EXISTS {}",
-    ),
-    "mysql": ("DROP DATABASE IF EXISTS {}",),
-}
 _WHERE = {"postgresql": "SELECT current_database()", "mysql": "SELECT DATABASE()"}
 
 
@@ -52,21 +40,21 @@ class Scratch:
 
     def __init__(self, given: sqlalchemy.URL | None = None) -> None:
         self._given = given
-        self._made: dict[str, tuple[str, Callable[[], None]]] = {}
+        self._made: dict[str, ScratchFile | ScratchOnServer] = {}
         self._opened: WeakSet[Any] = WeakSet()
         self._plain: list[Any] = []  # connections that nothing can refer to weakly
 
     def connect(self, dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
         """Open a connection to the scratch database for one that was to be opened with these arguments."""
         if self._given is not None:
-            if _server(self._given.get_backend_name()) != _server(dialect.name):
+            if server(self._given.get_backend_name()) != server(dialect.name):
                 raise _past(f"it is {self._given.get_backend_name()}, and the project connects to {dialect.name}")
             arguments, options = dialect.create_connect_args(self._given)
             name = self._given.database
         else:
             arguments, options, name = self._beside(dialect, record, list(arguments), dict(options))
         connection = connected(dialect, record, list(arguments), dict(options))
-        if (where := _WHERE.get(_server(dialect.name))) is not None:
+        if (where := _WHERE.get(server(dialect.name))) is not None:
             [[actual]] = query_of(connection)(where)
             connection.rollback()
             if actual != name:
@@ -102,7 +90,7 @@ class Scratch:
         for part in statement.parts:
             if part.verb in ("ATTACH", "USE"):
                 raise _past(f"{part.verb} leads to another one")
-            if _server(dialect) != "mysql":
+            if server(dialect) != "mysql":
                 continue
             for named in (part.name, part.table):
                 if len(named) > 1 and named[0] not in self._names:
@@ -111,13 +99,12 @@ class Scratch:
     @property
     def _names(self) -> set[str | None]:
         given = self._given.database if self._given is not None else None
-        return {given, *(name for name, _ in self._made.values())}
+        return {given, *(made.name for made in self._made.values())}
 
     def drop(self) -> None:
         """Drop what was made."""
         while self._made:
-            _, (_, drop) = self._made.popitem()
-            drop()
+            self._made.popitem()[1].drop()
 
     def _note(self, connection: Any) -> None:
         try:
@@ -138,61 +125,18 @@ class Scratch:
         if dialect.name == "sqlite":
             return [self._file(str(arguments[:1])), *arguments[1:]], {**options, "uri": False}, ""
         key = next((key for key in _DATABASE if options.get(key)), None)
-        if _server(dialect.name) not in _DROP or key is None or arguments:
+        if server(dialect.name) not in KINDS or key is None or arguments:
             raise _past("the project connects in a way whose database cannot be replaced")
         target = f"{options.get('host')}:{options.get('port')}/{options[key]}"
         if target not in self._made:
-            self._made[target] = _make(dialect, record, options)
-        name = self._made[target][0]
+            self._made[target] = ScratchOnServer(dialect, record, options)
+        name = self._made[target].name
         return [], {**options, key: name}, name
 
     def _file(self, target: str) -> str:
         if target not in self._made:
-            folder = tempfile.TemporaryDirectory(prefix=PREFIX)
-            self._made[target] = (os.path.join(folder.name, "scratch.db"), folder.cleanup)
-        return self._made[target][0]
-
-
-def _make(dialect: Any, record: Any, options: dict[str, Any]) -> tuple[str, Callable[[], None]]:
-    """Make a database; its name, and what drops it."""
-    name, kind = PREFIX + secrets.token_hex(6), _server(dialect.name)
-
-    def administer(*statements: str) -> None:
-        connection = connected(dialect, record, [], dict(options))
-        try:
-            dialect.set_isolation_level(connection, "AUTOCOMMIT")
-            for statement in statements:
-                query_of(connection)(statement.format(name))
-        finally:
-            connection.close()
-
-    def drop() -> None:
-        if not dialect.is_async:
-            return administer(*_DROP[kind])
-        import asyncio
-
-        from sqlalchemy.util import greenlet_spawn
-
-        return asyncio.run(greenlet_spawn(administer, *_DROP[kind]))
-
-    try:
-        administer(_MAKE)
-    except dialect.loaded_dbapi.Error as error:
-        known = dialect_named(dialect.name)
-        told = cannot_connect(error, None, known.hints if known else {})
-        raise ScratchRefused(
-            "no scratch database could be made",
-            where=f"{options.get('host') or 'the server'}, beside the configured database",
-            why=told.why,
-            state="nothing was changed",
-            hint="use a user who may make databases, or name an empty one: --scratch URL",
-        ) from error
-    return name, drop
-
-
-def _server(name: str) -> str:
-    """MariaDB is spoken to as MySQL is."""
-    return "mysql" if name == "mariadb" else name
+            self._made[target] = ScratchFile()
+        return self._made[target].name
 
 
 def _past(why: str) -> ScratchUnusable:
