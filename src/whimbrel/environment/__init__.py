@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..connect.engine import require_sqlalchemy
@@ -107,6 +108,21 @@ class Environment:
             )
         return context.visits
 
+    def visit(self, look: Callable[[Visit], None], *, writes: bool = False) -> None:
+        """Do something with each database, and run no revision.
+
+        Args:
+            look: called with each database that is visited.
+            writes: whether the database is changed, as for `Work`.
+
+        Raises:
+            WhimbrelError: as `run`.
+        """
+        options = {} if writes else {"dont_mutate": True}
+        self.run(
+            Work(_no_steps, writes=writes, per_revision=True, options=options, around=lambda visit, run: look(visit))
+        )
+
     def _explained(self, error: BaseException, context: WorkContext) -> WhimbrelError:
         from .failures import explained
 
@@ -127,6 +143,10 @@ class Environment:
         if self.config.cmd_opts is None or os.path.samefile(self.database.root, os.getcwd()):
             return contextlib.nullcontext()
         return contextlib.chdir(self.database.root)
+
+
+def _no_steps(visit: Visit) -> Iterable[AlembicStep]:
+    return ()
 
 
 def _made_good(failed: Visit, visits: list[Visit]) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from uuid import uuid4
 
 from ..dialects import Dialect
 from ..edited import Edited, edited
-from ..environment import AlembicStep, Environment, Visit, Work
+from ..environment import Environment, Visit
 from ..errors import NothingToResolve
 from ..history.checksum import checksum
 from ..journal import read_attempts
@@ -31,31 +31,25 @@ def accept_edits(environment: Environment, limits: Limits) -> list[tuple[str, Ed
     accepted: list[tuple[str, Edited]] = []
     who = provenance(environment.database.root, "whimbrel resolve")
 
-    def around(visit: Visit, run: Callable[[], None]) -> None:
+    def accept(visit: Visit) -> None:
         dialect = visit.dialect
         if dialect is None:
             return
         turn = Turn(visit, dialect, limits, lambda event: None)
 
-        def once() -> None:
-            visit.begin(visit.peek())
-            with turn.locked():
-                attempts = read_attempts(visit.query, dialect, visit.schema)
-                visit.end_driver_transaction()
-                found = edited(environment.scripts.history, visit.heads, attempts)
-                _note(visit, dialect, who, turn.session.number, found)
-                accepted.extend((visit.where, one) for one in found)
+        def work() -> None:
+            attempts = read_attempts(visit.query, dialect, visit.schema)
+            visit.end_driver_transaction()
+            found = edited(environment.scripts.history, visit.heads, attempts)
+            _note(visit, dialect, who, turn.session.number, found)
+            accepted.extend((visit.where, one) for one in found)
 
-        turn.persist(once, lambda error: True)
+        turn.run(work)
 
-    environment.run(Work(_no_steps, writes=True, per_revision=True, around=around))
+    environment.visit(accept, writes=True)
     if not accepted:
         raise NothingToResolve("no applied revision was edited", state="nothing was changed")
     return accepted
-
-
-def _no_steps(visit: Visit) -> Iterator[AlembicStep]:
-    return iter(())
 
 
 def _note(visit: Visit, dialect: Dialect, who: Provenance, session: str, found: Iterable[Edited]) -> None:

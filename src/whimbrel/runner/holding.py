@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ..dialects import Dialect, Holder
-from ..environment import AlembicStep, Environment, Visit, Work
+from ..environment import Environment, Visit
 from ..errors import DatabaseFailed
 from ..journal import Attempt, read_attempts
 from ..journal.attempt import RUNNING
@@ -80,12 +80,12 @@ def end_holder(environment: Environment, held: Held) -> bool:
 
 
 def _visited(environment: Environment, look: Callable[[Visit, Dialect], None]) -> None:
-    def steps(visit: Visit) -> Iterator[AlembicStep]:
+    def begun(visit: Visit) -> None:
+        visit.begin(visit.peek())
         if visit.dialect is not None:
             look(visit, visit.dialect)
-        return iter(())
 
-    environment.run(Work(steps, options={"dont_mutate": True}))
+    environment.visit(begun)
 
 
 def _attempt_of(visit: Visit, dialect: Dialect, holder: Holder | None) -> Attempt | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from ..dialects import Dialect
-from ..environment import AlembicStep, Environment, Visit, Work
+from ..environment import Environment, Visit
 from ..errors import HalfDone, NothingToResolve
 from ..history import History
 from ..journal import STATEMENTS
@@ -41,11 +41,11 @@ def unfinished(environment: Environment) -> list[Unfinished]:
     """The revisions that were left in the middle, in all databases of an environment. Reads the databases."""
     found: list[Unfinished] = []
 
-    def steps(visit: Visit) -> Iterator[AlembicStep]:
+    def look(visit: Visit) -> None:
+        visit.begin(visit.peek())
         found.extend(one for one, _ in _unfinished(visit))
-        return iter(())
 
-    environment.run(Work(steps, options={"dont_mutate": True}))
+    environment.visit(look)
     return found
 
 
@@ -59,25 +59,22 @@ def resolve(environment: Environment, limits: Limits, decision: Decision) -> lis
     left: list[Unfinished] = []
     decided: list[Unfinished] = []
 
-    def around(visit: Visit, run: Callable[[], None]) -> None:
+    def decide(visit: Visit) -> None:
         dialect = visit.dialect
         if dialect is None:
             return
-        turn = Turn(visit, dialect, limits, lambda event: None)
 
-        def once() -> None:
-            visit.begin(visit.peek())
-            with turn.locked():
-                for one, book in _unfinished(visit):
-                    left.append(one)
-                    if decision == "abandon" or one.statement is not None:
-                        _decide(visit, book, one, decision)
-                        decided.append(one)
+        def work() -> None:
+            for one, book in _unfinished(visit):
+                left.append(one)
+                if decision == "abandon" or one.statement is not None:
+                    _decide(visit, book, one, decision)
+                    decided.append(one)
             visit.end_driver_transaction()
 
-        turn.persist(once, lambda error: True)
+        Turn(visit, dialect, limits, lambda event: None).run(work)
 
-    environment.run(Work(lambda visit: iter(()), writes=True, per_revision=True, around=around))
+    environment.visit(decide, writes=True)
     if not left:
         raise NothingToResolve("no revision was left in the middle", state="nothing was changed")
     if not decided:

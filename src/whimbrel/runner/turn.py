@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from os import getpid
 from socket import gethostname
+from typing import TypeVar
 
 from sqlalchemy import exc
 
@@ -23,6 +24,7 @@ from ..patience import Patience
 from ..settings.limits import Limits
 from .holding import holder_of
 
+T = TypeVar("T")
 OVERTAKEN, LOCKED = "overtaken", "locked"
 _TOLD_AFTER, _TOLD_EVERY = 1.0, 10.0
 """Seconds until it is said that the database is waited for, and from then on."""
@@ -266,8 +268,26 @@ class Turn:
 
     # -- another try ----------------------------------------------------------------------------
 
-    def persist(self, once: Callable[[], None], may_repeat: Callable[[BaseException | None], bool]) -> None:
-        """Call `once` until it gets through, or fails for good.
+    def run(self, work: Callable[[], T], may_repeat: Callable[[BaseException | None], bool] = lambda error: True) -> T:
+        """Call `work` while no other migrator is at work, and again if it has failed only for the moment.
+
+        Args:
+            work: is to be done, and finds where the database is in the visit.
+            may_repeat: as of `persist`; always, by default.
+
+        Raises:
+            LockBusy: another migrator has the lock.
+        """
+
+        def once() -> T:
+            self._visit.begin(self._visit.peek())
+            with self.locked():
+                return work()
+
+        return self.persist(once, may_repeat)
+
+    def persist(self, once: Callable[[], T], may_repeat: Callable[[BaseException | None], bool]) -> T:
+        """Call `once` until it gets through, or fails for good; what it returns.
 
         Args:
             once: does the work from where the database is.
