@@ -165,9 +165,14 @@ def test_a_script_of_another_kind_of_database_is_refused(kind: str, script: Path
 
 def test_a_script_that_fails_in_its_middle_leaves_what_is_said(kind: str, script: Path, target: Project) -> None:
     execute(_url(target), TABLE, "INSERT INTO a VALUES (9, 'mine')")
-    lines = script.read_text().splitlines(keepends=True)
-    at = {"sqlite": 1, "postgresql": len(lines) - 8, "mariadb": len(lines) - 12}[kind]
-    script.write_text("".join([*lines[:-at], "INSERT INTO nothing VALUES ('a secret value');\n", *lines[-at:]]))
+    at = {
+        "sqlite": "COMMIT;",
+        "postgresql": "-- PostgreSQL database dump complete",
+        "mariadb": "DROP TABLE IF EXISTS `al",
+    }
+    before, here, behind = script.read_text().partition(at[kind])
+    assert here, "it has such a line"
+    script.write_text(f"{before}\nINSERT INTO nothing VALUES ('a secret value');\n{here}{behind}")
     with pytest.raises(errors.RowsRefused) as failure:
         target.restore(script, replace=True)
     assert "nothing" in str(failure.value.why)
@@ -176,7 +181,10 @@ def test_a_script_that_fails_in_its_middle_leaves_what_is_said(kind: str, script
         assert failure.value.state == "nothing was changed: all of it was rolled back"
         assert rows(_url(target), "SELECT id, name FROM a") == [(9, "mine")]
     else:
-        assert str(failure.value.state).startswith("1 object dropped")
+        assert str(failure.value.state) == (
+            "1 object dropped, which this database does not roll back; of the script, 1 table with 2 rows are there: a"
+        )
+        assert rows(_url(target), "SELECT count(*) FROM a") == [(2,)], "what is said is so"
         assert "--yes" in str(failure.value.hint)
 
 
@@ -343,6 +351,27 @@ def test_an_interrupted_load_leaves_what_is_said(kind: str, large: Path, target:
         assert "1 object dropped" in str(failure.value.state)
     else:
         assert rows(_url(target), "SELECT id, name FROM a") == [(9, "mine")]
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_tool_and_leaves_no_file(
+    number: int, kind: str, url: str, tmp_path: Path, spy: Callable[[str], Path]
+) -> None:
+    seen = spy({"postgresql": "pg_dump", "mariadb": "mariadb-dump"}[kind])
+    project(tmp_path / "p", url, TABLE)
+    execute(url, f"INSERT INTO a {LARGE[kind].replace('60000', '2000000')}")
+    out = tmp_path / "out"
+    out.mkdir()
+    command = [sys.executable, "-m", "whimbrel", "-c", str(tmp_path / "p" / "whimbrel.toml"), "dump_db", "a.sql"]
+    with subprocess.Popen(command, cwd=out, stderr=subprocess.PIPE, text=True) as process:
+        while not any(os.path.getsize(out / name) for name in os.listdir(out)) and process.poll() is None:
+            pass
+        assert seen.exists()
+        process.send_signal(number)
+        said = process.communicate()[1]  # the tool has it, too: so this waits for its end
+    assert process.returncode == 128 + number, said
+    assert list(out.iterdir()) == []
 
 
 _LOADING = """

@@ -180,11 +180,10 @@ class Load:
         there = counts_of(self._visit, self._dialect)
         if not self._dropped and not there:
             return "nothing was changed"
-        dropped = f"{counted(self._dropped, 'object')} dropped, which this database does not roll back; " * bool(
-            self._dropped
-        )
+        dropped = [f"{counted(self._dropped, 'object')} dropped, which this database does not roll back"]
         rows = counted(sum(there.values()), "row")
-        return f"{dropped}of the script, {counted(len(there), 'table')} with {rows} are there: {', '.join(there)}"
+        loaded = [f"of the script, {counted(len(there), 'table')} with {rows} are there: {', '.join(there)}"]
+        return "; ".join(dropped * bool(self._dropped) + (loaded if there else ["nothing of the script is there"]))
 
 
 def _url(transfer: Transfer, visit: Visit, *, changes: bool) -> DatabaseUrl:
