@@ -19,6 +19,8 @@ from support import chinook
 from support.databases import ASYNC, KINDS, rows, through, version_rows
 from support.projects import native_project
 from whimbrel import Project, errors, events
+from whimbrel.dialects.base import Session
+from whimbrel.dialects.postgresql.sessions import Sessions
 
 MakeDatabase = Callable[[str], str]
 SERVERS = ("postgresql", "mariadb")
@@ -287,6 +289,54 @@ def test_mariadb_dump_is_told_the_password_in_a_file_that_is_gone_afterwards(
     assert mode == "600"
     assert any(line.startswith("password=") for line in options)
     assert not Path(path).exists()
+
+
+def test_a_tool_that_is_too_old_is_told_in_its_own_words_without_the_password(
+    make_database: MakeDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "pg_dump").write_text(
+        "#!/bin/sh\necho 'pg_dump: warning: something else' >&2\n"
+        'echo "pg_dump: error: aborting because of server version mismatch $PGPASSWORD" >&2\n'
+        "echo 'pg_dump: detail: server version: 15.4; pg_dump version: 9.6' >&2\nexit 1\n"
+    )
+    (tools / "pg_dump").chmod(stat.S_IRWXU)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    url = sa.make_url(make_database("postgresql")).set(password="a-password-of-mine")
+    shop = project(tmp_path / "p", url.render_as_string(hide_password=False), TABLE)
+    with pytest.raises(errors.DumpFailed) as failure:
+        shop.dump(tmp_path / "a.sql")
+    assert failure.value.why == (
+        "pg_dump: error: aborting because of server version mismatch ***; "
+        "pg_dump: detail: server version: 15.4; pg_dump version: 9.6"
+    )
+    assert "install the server's version" in str(failure.value.hint)
+    assert not (tmp_path / "a.sql").exists()
+
+
+def test_who_has_a_table_locked_is_not_waited_for_for_ever(make_database: MakeDatabase, tmp_path: Path) -> None:
+    url = make_database("postgresql")
+    shop = project(tmp_path / "p", url, TABLE)
+    execute(url, ROWS)
+    shop.dump(tmp_path / "a.sql")
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("SELECT id FROM a"))
+        with pytest.raises(errors.RowsRefused) as failure:
+            shop.restore(tmp_path / "a.sql", replace=True, lock_wait=0)
+    assert "lock timeout" in str(failure.value.why)
+    assert rows(url, "SELECT count(*) FROM a") == [(2,)]
+
+
+def test_behind_a_pooler_no_script_is_loaded(
+    make_database: MakeDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = project(tmp_path / "p", make_database("postgresql"), TABLE)
+    shop.dump(tmp_path / "a.sql")
+    monkeypatch.setattr(Sessions, "identity", lambda *_: Session("1", is_pooled=True))
+    with pytest.raises(errors.PoolerInTheWay):
+        shop.restore(tmp_path / "a.sql", replace=True)
 
 
 def test_a_backup_may_be_a_script(kind: str, url: str, tmp_path: Path) -> None:

@@ -118,14 +118,17 @@ class Call:
         password there.
         """
         with tempfile.TemporaryFile() as said, _private(self._program.options) as options:
-            process = subprocess.Popen(  # a list, and no shell
-                [self._path, *options, *self._program.arguments],
-                stdin=stdin,
-                stdout=stdout,
-                stderr=said,
-                env={**os.environ, **self._program.variables},
-                start_new_session=True,
-            )
+            try:
+                process = subprocess.Popen(
+                    [self._path, *options, *self._program.arguments],
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=said,
+                    env={**os.environ, **self._program.variables},
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise ProgramFailed(error.errno or 1, error.strerror or str(error)) from error
             self._interruption.use(lambda: _stop(process))
             try:
                 with self._interruption:

@@ -115,9 +115,7 @@ class _Source:
                 where=visit.where,
                 why=in_one_line(error),
                 state="nothing was changed: all of it was rolled back",
-                hint="in WAL mode both need the same page size; a .sql file or an archive needs no such thing"
-                if "readonly" in str(error)
-                else "look whether there is room, then run the same command again",
+                hint="look whether the file may be written to, and there is room; then run the same command again",
             ) from error
         return loaded(transfer, visit, dialect, self._path, sum(there.values()))
 
@@ -139,6 +137,8 @@ class _Source:
             objects = [one for one in clearing if one.startswith("DROP")]
             if objects and not replace:
                 refuse_what_is_there(there, len(objects), visit, self._path)
+            if is_wal:
+                self._refuse_other_pages(target, visit)
             seen = other.execute("PRAGMA data_version").fetchone() if is_wal else None
             target.execute("COMMIT")
 
@@ -148,6 +148,18 @@ class _Source:
 
             copy_in(
                 transfer, self._connection, target, look_again, told(transfer, "load", os.path.basename(self._path))
+            )
+
+    def _refuse_other_pages(self, target: sqlite3.Connection, visit: Visit) -> None:
+        """A WAL has pages of one size."""
+        own, other = (one.execute("PRAGMA page_size").fetchone()[0] for one in (self._connection, target))
+        if own != other:
+            raise RowsRefused(
+                "the pages of the file have another size than those of the database, which is in WAL mode",
+                where=visit.where,
+                why=f"{own} bytes, and {other}",
+                state="nothing was changed",
+                hint="PRAGMA journal_mode = DELETE in the database first; or load a .sql file, or an archive",
             )
 
     def _refuse_same(self, file: str) -> None:

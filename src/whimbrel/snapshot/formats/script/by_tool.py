@@ -15,7 +15,7 @@ from ....dialects import Dialect
 from ....dialects.tools import Tools
 from ....environment import Visit
 from ....environment.reasons import hint_for, reason
-from ....errors import CommitUnknown, DumpFailed, Interrupted, RowsRefused, counted
+from ....errors import CommitUnknown, DumpFailed, Interrupted, PoolerInTheWay, RowsRefused, counted
 from ....events import BytesMoved, Notice
 from ....interruption import Stopped, StopRequested
 from ...programs import Call, ProgramFailed
@@ -91,9 +91,10 @@ class Load:
         """Load it, while no other migrator is at work. Writes the database.
 
         Raises:
-            ProgramMissing, NotEmpty, RowsRefused, CommitUnknown, LockBusy
+            ProgramMissing, NotEmpty, RowsRefused, CommitUnknown, LockBusy, PoolerInTheWay
         """
         refuse_shared(self._visit, RowsRefused)
+        self._refuse_pooler()
         url = _url(self._transfer, self._visit, changes=True)
         call = Call(self._tools.load(url), url, self._transfer.interruption)
         try:
@@ -134,6 +135,19 @@ class Load:
         except ProgramFailed as failure:
             raise self._failed(call, failure) from failure
 
+    def _refuse_pooler(self) -> None:
+        visit = self._visit
+        is_pooled = self._dialect.sessions.identity(visit.driver, visit.query).is_pooled
+        visit.end_driver_transaction()
+        if is_pooled:
+            raise PoolerInTheWay(
+                "nobody may migrate while a script is loaded, and a connection pooler stands before the database",
+                where=visit.where,
+                why="the lock would not last: each transaction may get another session of the server",
+                state="nothing was changed",
+                hint="set migration_url to the server itself, past the pooler; or load an archive",
+            )
+
     def _drop(self, clearing: list[str]) -> None:
         """Drop what is there, where that cannot be a part of the script's transaction."""
         for statement in clearing:
@@ -144,7 +158,8 @@ class Load:
     def _script(self, clearing: list[str]) -> Iterator[bytes]:
         """What the tool reads. Where it can be, a transaction whose end is ours: it is not there if we die before."""
         if self._tools.is_one_transaction:
-            yield b"BEGIN;\n" + "".join(f"{statement};\n" for statement in clearing).encode()
+            begin = self._tools.begin(self._transfer.limits.lock_wait)
+            yield (begin + "".join(f"{statement};\n" for statement in clearing)).encode()
         size, total = 0, os.fstat(self._file.fileno()).st_size
         while chunk := self._file.read(_CHUNK):
             yield chunk
