@@ -406,22 +406,27 @@ def test_an_interrupted_load_leaves_what_is_said(kind: str, large: Path, target:
 @pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_tool_and_leaves_no_file(
-    number: int, kind: str, url: str, tmp_path: Path, spy: Callable[[str], Path]
+    number: int, kind: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = spy({"postgresql": "pg_dump", "mariadb": "mariadb-dump"}[kind])
-    project(tmp_path / "p", url, TABLE)
-    execute(url, f"INSERT INTO a {LARGE[kind].replace('60000', '2000000')}")
-    out = tmp_path / "out"
+    program = {"postgresql": "pg_dump", "mariadb": "mariadb-dump"}[kind]
+    tools, out = tmp_path / "tools", tmp_path / "out"
+    tools.mkdir()
     out.mkdir()
+    never_ends = f'#!/bin/sh\necho $$ > {tools}/pid\nPATH="${{PATH#*:}}"\n{program} "$@"\nexec sleep 1000\n'
+    (tools / program).write_text(never_ends)
+    (tools / program).chmod(stat.S_IRWXU)
+    project(tmp_path / "p", url, TABLE)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     command = [sys.executable, "-m", "whimbrel", "-c", str(tmp_path / "p" / "whimbrel.toml"), "dump_db", "a.sql"]
     with subprocess.Popen(command, cwd=out, stderr=subprocess.PIPE, text=True) as process:
         while not any(os.path.getsize(out / name) for name in os.listdir(out)) and process.poll() is None:
             pass
-        assert seen.exists()
         process.send_signal(number)
-        said = process.communicate()[1]  # the tool has it, too: so this waits for its end
+        said = process.communicate()[1]
     assert process.returncode == 128 + number, said
     assert list(out.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tools / "pid").read_text()), 0)
 
 
 _LOADING = """

@@ -102,11 +102,7 @@ class Load:
                 self._visit, self._dialect, lambda turn: self._load(call, replace), lambda error: not self._dropped
             )
         except (StopRequested, Stopped) as request:
-            if self._tools.is_one_transaction:
-                raise
-            self._transfer.interruption.requested = False
-            hint = "run the same command again" + (" with --yes" if self._dropped else "")
-            raise Interrupted("interrupted", where=self._visit.where, state=self._state(), hint=hint) from request
+            raise self._interrupted() from request
         except exc.DBAPIError as error:
             raise RowsRefused(
                 "the database cannot be emptied",
@@ -115,6 +111,7 @@ class Load:
                 state=self._state(),
                 hint=hint_for(error, self._dialect.name) or "use a user who may: migration_url",
             ) from error
+        self._transfer.interruption.requested = False  # it came when all was done
         return loaded(self._transfer, self._visit, self._dialect, self._path, self._replaced)
 
     def _load(self, call: Call, replace: bool) -> None:
@@ -166,18 +163,28 @@ class Load:
             size += len(chunk)
             self._transfer.tell(BytesMoved("load", os.path.basename(self._path), size, total))
         if self._tools.is_one_transaction:
-            yield b"\nCOMMIT;\n"
             self._is_committing = True
+            yield b"\nCOMMIT;\n"
+
+    def _interrupted(self) -> Interrupted | CommitUnknown:
+        self._transfer.interruption.requested = False  # it was for this run
+        if self._is_committing:
+            return self._unknown("interrupted")
+        hint = "run the same command again" + (" with --yes" if self._dropped else "")
+        return Interrupted("interrupted", where=self._visit.where, state=self._state(), hint=hint)
+
+    def _unknown(self, why: str) -> CommitUnknown:
+        return CommitUnknown(
+            "the tool was cut off at its end, so it is not known whether the script was committed",
+            where=self._visit.where,
+            why=why,
+            state="unknown: either all of the script is there, or all is as it was",
+            hint="look into the database before you run the same command again",
+        )
 
     def _failed(self, call: Call, failure: ProgramFailed) -> RowsRefused | CommitUnknown:
         if self._is_committing and failure.code == _CONNECTION_LOST:
-            return CommitUnknown(
-                "the connection was lost at the end, so it is not known whether it was committed",
-                where=self._visit.where,
-                why=failure.words,
-                state="unknown: either all of the script is there, or all is as it was",
-                hint="look into the database before you run the same command again",
-            )
+            return self._unknown(failure.words)
         return RowsRefused(
             f"{call.name} cannot load the script",
             where=self._visit.where,
