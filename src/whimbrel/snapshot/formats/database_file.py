@@ -32,6 +32,7 @@ class DatabaseFile:
         """Copy the database to it."""
         visit = view.visit
         refuse_shared(visit, DumpFailed)
+        view.tell_left_out(transfer.tell)
         rows = sum(view.counts().values())
         target = sqlite3.connect(path, check_same_thread=False)
         try:

@@ -39,9 +39,10 @@ def dump(transfer: Transfer, view: View, tools: Tools, path: str) -> int:
     refuse_shared(visit, DumpFailed)
     url = _url(transfer, visit, changes=False)
     call = Call(tools.dump(url, tools.share(view.rows.ask)), url, transfer.interruption)
-    for table in view.tables:
-        if table.schema and not tools.is_one_transaction:
-            transfer.tell(Notice(f"{table.label} is left out: it is in another database"))
+    if not tools.is_one_transaction:  # it is one database; PostgreSQL's has all schemas
+        view.tell_left_out(transfer.tell)
+        for schema in dict.fromkeys(table.schema for table in view.tables if table.schema):
+            transfer.tell(Notice(f"schema {schema} is left out: it is another database"))
     rows = sum(view.counts().values())
     size = 0
     try:
