@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from snapshot.projects import execute, project
 from snapshot.wire import counted_bytes
 from support.cli import whimbrel
-from support.databases import ASYNC, SYNC, rows
+from support.databases import ASYNC, SYNC, needs_tools, rows
 from support.projects import Rev, alembic_project
 from whimbrel import Project, errors, events
 
@@ -216,6 +216,7 @@ def test_an_interrupted_one_does_not_read_the_rest(
     assert not caplog.records, "and nothing is said of it"
 
 
+@needs_tools
 @pytest.mark.parametrize("ending", ["whimbrel", "sql"])
 def test_a_database_that_tables_refer_to_is_told_to_be_another_one(
     ending: str, make_database: MakeDatabase, tmp_path: Path

@@ -16,12 +16,13 @@ import sqlalchemy as sa
 
 from snapshot.projects import execute, project
 from support import chinook
-from support.databases import ASYNC, KINDS, rows, through, version_rows
+from support.databases import ASYNC, KINDS, needs_tools, rows, through, version_rows
 from support.projects import native_project
 from whimbrel import Project, errors, events
 from whimbrel.dialects.base import Session
 from whimbrel.dialects.postgresql.sessions import Sessions
 
+pytestmark = needs_tools
 MakeDatabase = Callable[[str], str]
 SERVERS = ("postgresql", "mariadb")
 TABLE = "CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(20))"
@@ -70,7 +71,8 @@ def as_the_tool_tells(kind: str, url: str) -> str:
         if kind == "postgresql"
         else ["mariadb-dump", "--routines", "--events", "--hex-blob", "--skip-comments", *at]
     )
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    passwords = {"PGPASSWORD": place.password or "", "MYSQL_PWD": place.password or ""}
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **passwords}).stdout
     return re.sub(r"(?m)^\\(un)?restrict .*$", "", told)
 
 
