@@ -231,6 +231,18 @@ def test_an_interrupted_dump_leaves_no_file(source: Project, large: Path, tmp_pa
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.parametrize("ending", ["db", "whimbrel"])
+def test_it_can_be_stopped_while_the_file_is_looked_at(
+    ending: str, source: Project, large: Path, target: Project, tmp_path: Path
+) -> None:
+    source.dump(tmp_path / f"b.{ending}")
+    target.interruption.request()
+    with pytest.raises(errors.Interrupted, match="while the file was looked at"):
+        target.restore(tmp_path / f"b.{ending}", replace=True)
+    assert _mine(tmp_path) == [(9, "mine")]
+    assert not target.interruption.requested, "the next run is another one"
+
+
 def test_an_interrupted_load_changes_nothing(large: Path, target: Project, tmp_path: Path) -> None:
     stopping = Project.load(target.settings.root, listener=lambda event: stopping.interruption.request())
     with pytest.raises(errors.Interrupted):

@@ -18,6 +18,8 @@ from .base import Loaded, no_format, unreadable
 from .whole import counts_of, loaded, refuse_shared, refuse_what_is_there
 
 _MAGIC = b"SQLite format 3\0"
+_OFTEN = 10_000
+"""Steps of SQLite's machine between two looks whether it is to stop: some milliseconds."""
 
 
 class DatabaseFile:
@@ -65,18 +67,21 @@ class DatabaseFile:
         except sqlite3.Error as error:
             raise _invalid(path, in_one_line(error)) from error
         try:
-            _check(connection, path)
+            connection.set_progress_handler(lambda: int(transfer.interruption.requested), _OFTEN)
+            _check(transfer, connection, path)
+            connection.set_progress_handler(None, 0)
             yield _Source(transfer, connection, path)
         finally:
             connection.close()
 
 
-def _check(connection: sqlite3.Connection, path: str) -> None:
+def _check(transfer: Transfer, connection: sqlite3.Connection, path: str) -> None:
     """Read all of it, and begin to see it as it is now."""
     try:
         connection.execute("BEGIN")
         found = [str(words) for (words,) in connection.execute("PRAGMA integrity_check(3)")]
     except sqlite3.Error as error:
+        transfer.check()  # it may have been cut off because of that
         raise _invalid(path, in_one_line(error)) from error
     if found != ["ok"]:
         raise _invalid(path, "; ".join(words.splitlines()[-1] for words in found))
