@@ -17,6 +17,7 @@ from snapshot.projects import execute, project
 from support.databases import ASYNC, rows, through
 from support.projects import native_project
 from whimbrel import Project, errors, events
+from whimbrel.snapshot import sqlite_files
 from whimbrel.snapshot.formats import database_file
 
 TABLE = "CREATE TABLE a (id INTEGER PRIMARY KEY, name TEXT)"
@@ -169,6 +170,41 @@ def test_who_writes_between_the_look_and_the_copy_is_noticed(
     assert _mine(tmp_path) == [(9, "mine"), (10, "too")]
 
 
+def test_pages_of_another_size_are_refused_only_where_sqlite_cannot_change_them(
+    file: Path, target: Project, tmp_path: Path
+) -> None:
+    is_wal = rows(f"sqlite:///{tmp_path / 'target.db'}", "PRAGMA journal_mode") == [("wal",)]
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA page_size = 8192")
+        connection.execute("VACUUM")
+    if is_wal:
+        with pytest.raises(errors.RowsRefused, match="8192 bytes, and 4096"):
+            target.restore(file, replace=True)
+        assert _mine(tmp_path) == [(9, "mine")]
+    else:
+        target.restore(file, replace=True)
+        assert _everything(tmp_path / "target.db") == _everything(file)
+
+
+def test_a_file_that_may_not_be_written_to_stays_as_it_was(
+    file: Path, target: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+    path = str(tmp_path / "target.db")
+
+    def read_only(place: str, **options: object) -> sqlite3.Connection:  # root may write to every file
+        if place == path:
+            return connect(f"file:{place}?mode=ro", uri=True, **options)  # type: ignore[call-overload, no-any-return]
+        return connect(place, **options)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(sqlite_files.sqlite3, "connect", read_only)
+    with pytest.raises(errors.RowsRefused) as failure:
+        target.restore(file, replace=True)
+    monkeypatch.undo()
+    assert "readonly" in str(failure.value.why)
+    assert _mine(tmp_path) == [(9, "mine")]
+
+
 # -- interrupted ---------------------------------------------------------------------------------
 
 
@@ -193,6 +229,18 @@ def test_an_interrupted_dump_leaves_no_file(source: Project, large: Path, tmp_pa
     with pytest.raises(errors.Interrupted):
         stopping.dump(tmp_path / "out" / "b.db")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ["db", "whimbrel"])
+def test_it_can_be_stopped_while_the_file_is_looked_at(
+    ending: str, source: Project, large: Path, target: Project, tmp_path: Path
+) -> None:
+    source.dump(tmp_path / f"b.{ending}")
+    target.interruption.request()
+    with pytest.raises(errors.Interrupted, match="while the file was looked at"):
+        target.restore(tmp_path / f"b.{ending}", replace=True)
+    assert _mine(tmp_path) == [(9, "mine")]
+    assert not target.interruption.requested, "the next run is another one"
 
 
 def test_an_interrupted_load_changes_nothing(large: Path, target: Project, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from snapshot.projects import execute, project
 from snapshot.wire import counted_bytes
 from support.cli import whimbrel
-from support.databases import ASYNC, SYNC, rows
+from support.databases import ASYNC, SYNC, needs_tools, rows
 from support.projects import Rev, alembic_project
 from whimbrel import Project, errors, events
 
@@ -214,3 +214,34 @@ def test_an_interrupted_one_does_not_read_the_rest(
     assert sum(received) - interrupted > 60_000_000, "the proxy counts"
     assert interrupted < 30_000_000
     assert not caplog.records, "and nothing is said of it"
+
+
+@needs_tools
+@pytest.mark.parametrize("ending", ["whimbrel", "sql"])
+def test_a_database_that_tables_refer_to_is_told_to_be_another_one(
+    ending: str, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    other, url = make_database("mariadb"), make_database("mariadb")
+    execute(other, TWO[0])
+    name, told = sa.make_url(other).database, list[object]()
+    project(tmp_path / "p", url, f"CREATE TABLE b (id INTEGER PRIMARY KEY, FOREIGN KEY (id) REFERENCES {name}.a (id))")
+    Project.load(tmp_path / "p", listener=told.append).dump(tmp_path / f"a.{ending}")
+    assert [event.text for event in told if isinstance(event, events.Notice)] == [
+        f"schema {name} is left out: it is another database"
+    ]
+    execute(url, "DROP TABLE b")
+
+
+@pytest.mark.parametrize("ending", ["whimbrel", "sql", "db"])
+def test_an_attached_file_is_told_to_be_a_database_of_its_own(ending: str, tmp_path: Path) -> None:
+    url, told = f"sqlite:///{tmp_path / 'shop.db'}", list[object]()
+    project(tmp_path / "p", url, TWO[0])
+    with sa.create_engine(url).connect() as connection:
+        connection.exec_driver_sql(f"ATTACH '{tmp_path / 'more.db'}' AS more")
+        connection.exec_driver_sql("CREATE TABLE more.b (id INTEGER)")
+        connection.commit()
+        shop = Project.load(tmp_path / "p", listener=told.append, connection=connection)
+        shop.dump(tmp_path / f"a.{ending}")
+    assert [event.text for event in told if isinstance(event, events.Notice)] == [
+        "schema more is left out: an attached file is a database of its own"
+    ]

@@ -16,10 +16,13 @@ import sqlalchemy as sa
 
 from snapshot.projects import execute, project
 from support import chinook
-from support.databases import ASYNC, KINDS, rows, through, version_rows
+from support.databases import ASYNC, KINDS, needs_tools, rows, through, version_rows
 from support.projects import native_project
 from whimbrel import Project, errors, events
+from whimbrel.dialects.base import Session
+from whimbrel.dialects.postgresql.sessions import Sessions
 
+pytestmark = needs_tools
 MakeDatabase = Callable[[str], str]
 SERVERS = ("postgresql", "mariadb")
 TABLE = "CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(20))"
@@ -68,7 +71,8 @@ def as_the_tool_tells(kind: str, url: str) -> str:
         if kind == "postgresql"
         else ["mariadb-dump", "--routines", "--events", "--hex-blob", "--skip-comments", *at]
     )
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    passwords = {"PGPASSWORD": place.password or "", "MYSQL_PWD": place.password or ""}
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **passwords}).stdout
     return re.sub(r"(?m)^\\(un)?restrict .*$", "", told)
 
 
@@ -165,9 +169,14 @@ def test_a_script_of_another_kind_of_database_is_refused(kind: str, script: Path
 
 def test_a_script_that_fails_in_its_middle_leaves_what_is_said(kind: str, script: Path, target: Project) -> None:
     execute(_url(target), TABLE, "INSERT INTO a VALUES (9, 'mine')")
-    lines = script.read_text().splitlines(keepends=True)
-    at = {"sqlite": 1, "postgresql": len(lines) - 8, "mariadb": len(lines) - 12}[kind]
-    script.write_text("".join([*lines[:-at], "INSERT INTO nothing VALUES ('a secret value');\n", *lines[-at:]]))
+    at = {
+        "sqlite": "COMMIT;",
+        "postgresql": "-- PostgreSQL database dump complete",
+        "mariadb": "DROP TABLE IF EXISTS `al",
+    }
+    before, here, behind = script.read_text().partition(at[kind])
+    assert here, "it has such a line"
+    script.write_text(f"{before}\nINSERT INTO nothing VALUES ('a secret value');\n{here}{behind}")
     with pytest.raises(errors.RowsRefused) as failure:
         target.restore(script, replace=True)
     assert "nothing" in str(failure.value.why)
@@ -176,7 +185,10 @@ def test_a_script_that_fails_in_its_middle_leaves_what_is_said(kind: str, script
         assert failure.value.state == "nothing was changed: all of it was rolled back"
         assert rows(_url(target), "SELECT id, name FROM a") == [(9, "mine")]
     else:
-        assert str(failure.value.state).startswith("1 object dropped")
+        assert str(failure.value.state) == (
+            "1 object dropped, which this database does not roll back; of the script, 1 table with 2 rows are there: a"
+        )
+        assert rows(_url(target), "SELECT count(*) FROM a") == [(2,)], "what is said is so"
         assert "--yes" in str(failure.value.hint)
 
 
@@ -281,6 +293,54 @@ def test_mariadb_dump_is_told_the_password_in_a_file_that_is_gone_afterwards(
     assert not Path(path).exists()
 
 
+def test_a_tool_that_is_too_old_is_told_in_its_own_words_without_the_password(
+    make_database: MakeDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "pg_dump").write_text(
+        "#!/bin/sh\necho 'pg_dump: warning: something else' >&2\n"
+        'echo "pg_dump: error: aborting because of server version mismatch $PGPASSWORD" >&2\n'
+        "echo 'pg_dump: detail: server version: 15.4; pg_dump version: 9.6' >&2\nexit 1\n"
+    )
+    (tools / "pg_dump").chmod(stat.S_IRWXU)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    url = sa.make_url(make_database("postgresql")).set(password="a-password-of-mine")
+    shop = project(tmp_path / "p", url.render_as_string(hide_password=False), TABLE)
+    with pytest.raises(errors.DumpFailed) as failure:
+        shop.dump(tmp_path / "a.sql")
+    assert failure.value.why == (
+        "pg_dump: error: aborting because of server version mismatch ***; "
+        "pg_dump: detail: server version: 15.4; pg_dump version: 9.6"
+    )
+    assert "install the server's version" in str(failure.value.hint)
+    assert not (tmp_path / "a.sql").exists()
+
+
+def test_who_has_a_table_locked_is_not_waited_for_for_ever(make_database: MakeDatabase, tmp_path: Path) -> None:
+    url = make_database("postgresql")
+    shop = project(tmp_path / "p", url, TABLE)
+    execute(url, ROWS)
+    shop.dump(tmp_path / "a.sql")
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("SELECT id FROM a"))
+        with pytest.raises(errors.RowsRefused) as failure:
+            shop.restore(tmp_path / "a.sql", replace=True, lock_wait=0)
+    assert "lock timeout" in str(failure.value.why)
+    assert rows(url, "SELECT count(*) FROM a") == [(2,)]
+
+
+def test_behind_a_pooler_no_script_is_loaded(
+    make_database: MakeDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = project(tmp_path / "p", make_database("postgresql"), TABLE)
+    shop.dump(tmp_path / "a.sql")
+    monkeypatch.setattr(Sessions, "identity", lambda *_: Session("1", is_pooled=True))
+    with pytest.raises(errors.PoolerInTheWay):
+        shop.restore(tmp_path / "a.sql", replace=True)
+
+
 def test_a_backup_may_be_a_script(kind: str, url: str, tmp_path: Path) -> None:
     shop = project(tmp_path / "p", url, TABLE)
     execute(url, ROWS)
@@ -343,6 +403,32 @@ def test_an_interrupted_load_leaves_what_is_said(kind: str, large: Path, target:
         assert "1 object dropped" in str(failure.value.state)
     else:
         assert rows(_url(target), "SELECT id, name FROM a") == [(9, "mine")]
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_tool_and_leaves_no_file(
+    number: int, kind: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = {"postgresql": "pg_dump", "mariadb": "mariadb-dump"}[kind]
+    tools, out = tmp_path / "tools", tmp_path / "out"
+    tools.mkdir()
+    out.mkdir()
+    never_ends = f'#!/bin/sh\necho $$ > {tools}/pid\nPATH="${{PATH#*:}}"\n{program} "$@"\nexec sleep 1000\n'
+    (tools / program).write_text(never_ends)
+    (tools / program).chmod(stat.S_IRWXU)
+    project(tmp_path / "p", url, TABLE)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    command = [sys.executable, "-m", "whimbrel", "-c", str(tmp_path / "p" / "whimbrel.toml"), "dump_db", "a.sql"]
+    with subprocess.Popen(command, cwd=out, stderr=subprocess.PIPE, text=True) as process:
+        while not any(os.path.getsize(out / name) for name in os.listdir(out)) and process.poll() is None:
+            pass
+        process.send_signal(number)
+        said = process.communicate()[1]
+    assert process.returncode == 128 + number, said
+    assert list(out.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tools / "pid").read_text()), 0)
 
 
 _LOADING = """

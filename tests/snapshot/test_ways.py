@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,19 @@ def test_a_table_without_transactions_is_named_when_something_fails(
         second.restore(tmp_path / "a.whimbrel")
     assert failure.value.state == "rolled back, but for tables without transactions: a"
     assert rows(other, "SELECT count(*) FROM a") == [(2,)], "what is said is so"
+
+
+def test_who_waits_for_somebody_else_can_be_stopped(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    project(tmp_path / "p", url, TABLE).dump(tmp_path / "a.whimbrel")
+
+    def stop(event: object) -> None:
+        if isinstance(event, events.Waiting):
+            waiting.interruption.request()
+
+    waiting = Project.load(tmp_path / "p", listener=stop)
+    with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(errors.Interrupted) as failure:
+            waiting.restore(tmp_path / "a.whimbrel", replace=True)
+    assert str(failure.value.state).startswith("nothing was changed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,9 @@ SYNC = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mariadb": "mysq
 ASYNC = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "mariadb": "mysql+asyncmy"}
 
 REQUIRED = bool(os.environ.get("WHIMBREL_TEST_REQUIRE_SERVERS"))
+
+TOOLS = ("pg_dump", "psql", "mariadb-dump", "mariadb", "my_print_defaults")
+needs_tools = pytest.mark.skipif(not REQUIRED and not all(map(shutil.which, TOOLS)), reason=f"needs {', '.join(TOOLS)}")
 
 
 @contextmanager

@@ -100,9 +100,9 @@ class Contents(Protocol):
     def tables(self, query: Query, schema: str | None) -> list[Table]:
         """The tables of a schema; None for that in which names without one are looked up."""
 
-    def other_schemas(self, query: Query) -> list[tuple[str, bool]]:
-        """The schemas of the database with tables, but for that in which names without one are looked up; and whether
-        this user may use them. None where such a schema is a database of its own.
+    def other_schemas(self, query: Query) -> list[tuple[str, str]]:
+        """The schemas with tables, but for that in which names without one are looked up; and why their rows cannot be
+        read, or nothing if they can.
         """
 
     def read(self, table: Table) -> str:

@@ -43,6 +43,13 @@ class Tools(Protocol):
     def is_one_transaction(self) -> bool:
         """Whether a script is loaded as a whole or not at all, together with what is dropped before."""
 
+    def begin(self, seconds: float) -> str:
+        """What stands before the script where it is one transaction, which `COMMIT` ends.
+
+        Args:
+            seconds: for how long what is dropped may be waited for.
+        """
+
     def dump(self, url: DatabaseUrl, snapshot: str) -> Program:
         """The program that writes the script to its standard output.
 

@@ -76,7 +76,7 @@ class LockBusy(WhimbrelError):
 
 
 class PoolerInTheWay(WhimbrelError):
-    """A revision commits midway, and a transaction pooler gives each part of it another session."""
+    """A revision commits midway, or a script is loaded, and a transaction pooler gives each part another session."""
 
     code = "WB411"
     exit_code = DATABASE

@@ -11,7 +11,7 @@ from ..atomic import Replacement
 from ..dialects import Dialect
 from ..environment import Visit
 from ..errors import FileRefused, WouldOverwrite, place
-from ..events import Notice, Wrote
+from ..events import Wrote
 from .formats import ARCHIVE, Dumped, format_of
 from .transfer import Transfer
 from .view import view_of
@@ -46,11 +46,8 @@ def dump(transfer: Transfer, path: str | None, *, overwrite: bool = False) -> Du
                 state="nothing was written",
                 hint="another name; or --yes, to replace it",
             )
-        with view_of(visit, dialect) as view:
-            for schema, why in view.left_out.items():
-                transfer.tell(Notice(f"schema {schema} is left out: {why}"))
-            with _replacing(file) as temporary:
-                rows = form.dump(transfer, view, temporary)
+        with view_of(visit, dialect) as view, _replacing(file) as temporary:
+            rows = form.dump(transfer, view, temporary)
         return Dumped(file, visit.where, view.heads, len(view.tables), rows, os.path.getsize(file))
 
     [dumped] = transfer.look(write)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..dialects import Dialect
 from ..environment import Visit
+from ..errors import Interrupted, place
+from ..interruption import Stopped
 from .formats import Loaded, format_of
 from .transfer import Transfer
 
@@ -26,14 +28,23 @@ def load(transfer: Transfer, path: str, *, replace: bool = False) -> Loaded:
         RowsRefused, LoadedOtherwise: the database does not take it, or not as it is.
         CommitUnknown: the connection was lost during the commit.
         LockBusy: a migrator is at work.
+        Interrupted: it was asked to stop.
     """
     form = format_of(path)
-    with transfer.interruption.deferred(), form.opened(transfer, path) as source:
-        transfer.refuse_several("a file")
+    try:
+        with transfer.interruption.deferred(), form.opened(transfer, path) as source:
+            transfer.refuse_several("a file")
 
-        def work(visit: Visit, dialect: Dialect) -> Loaded:
-            form.check(dialect, path)
-            return source.load(visit, dialect, replace)
+            def work(visit: Visit, dialect: Dialect) -> Loaded:
+                form.check(dialect, path)
+                return source.load(visit, dialect, replace)
 
-        [loaded] = transfer.change(work)
+            [loaded] = transfer.change(work)
+    except Stopped as request:  # no database was asked yet
+        raise Interrupted(
+            "interrupted while the file was looked at",
+            where=place(path),
+            state="nothing was changed",
+            hint="run the same command again",
+        ) from request
     return loaded

@@ -80,13 +80,13 @@ class Call:
         """
         with self._running(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as (process, said):
             assert process.stdout is not None
-            while chunk := process.stdout.read(_CHUNK):
+            while chunk := os.read(process.stdout.fileno(), _CHUNK):
                 yield chunk
                 self._interruption.check()
             self._end(process, said)
 
     def feed(self, chunks: Iterable[bytes]) -> None:
-        """Have it read this, to the end.
+        """Have it read this, to the end. Who wants it to stop when it has done so already is too late.
 
         Raises:
             ProgramFailed
@@ -98,6 +98,7 @@ class Call:
                 self._interruption.check()
                 try:
                     process.stdin.write(chunk)
+                    process.stdin.flush()
                 except BrokenPipeError:  # it has ended, and says why
                     break
             with suppress(BrokenPipeError):
@@ -105,9 +106,8 @@ class Call:
             self._end(process, said)
 
     def _end(self, process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
-        code = process.wait()
-        self._interruption.check()  # it may have ended because of that
-        if code:
+        if code := process.wait():
+            self._interruption.check()  # it may have ended because of that
             raise ProgramFailed(code, self._words(said) or f"it has ended with {code}")
 
     @contextmanager
@@ -118,25 +118,28 @@ class Call:
         password there.
         """
         with tempfile.TemporaryFile() as said, _private(self._program.options) as options:
-            process = subprocess.Popen(  # a list, and no shell
-                [self._path, *options, *self._program.arguments],
-                stdin=stdin,
-                stdout=stdout,
-                stderr=said,
-                env={**os.environ, **self._program.variables},
-                start_new_session=True,
-            )
+            try:
+                process = subprocess.Popen(
+                    [self._path, *options, *self._program.arguments],
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=said,
+                    env={**os.environ, **self._program.variables},
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise ProgramFailed(error.errno or 1, error.strerror or str(error)) from error
             self._interruption.use(lambda: _stop(process))
             try:
                 with self._interruption:
                     yield process, said
             finally:
                 self._interruption.use(None)
-                _stop(process)
-                for pipe in (process.stdin, process.stdout):
+                for pipe in (process.stdin, process.stdout):  # which may be all that it waits for
                     if pipe is not None:
                         with suppress(OSError):
                             pipe.close()
+                _stop(process)
 
     def _words(self, said: IO[bytes]) -> str:
         """What it says of its error: the first line that tells of one."""

@@ -21,7 +21,7 @@ from .transfer import Transfer
 _PAGES = 1000
 _PAGE = 4096
 """Bytes, for what is told: nearly all files have pages of this size."""
-_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) if hasattr(sqlite3, "SQLITE_BUSY") else (5, 6)
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 Progress = Callable[[int, int, int], None]
 

@@ -16,6 +16,7 @@ from ..dialects.contents import Table
 from ..environment import Visit
 from ..environment.reasons import hint_for, reason
 from ..errors import DumpFailed
+from ..events import Listener, Notice
 from ..journal import ATTEMPTS, STATEMENTS
 from ..runner.cancelling import canceller
 
@@ -38,6 +39,11 @@ class View(NamedTuple):
     heads: tuple[str, ...]
     tables: list[Table]
     left_out: dict[str, str]
+
+    def tell_left_out(self, listen: Listener) -> None:
+        """Say which schemas are not in a file that has these tables."""
+        for schema, why in self.left_out.items():
+            listen(Notice(f"schema {schema} is left out: {why}"))
 
     def counts(self) -> dict[str, int]:
         """How many rows each table has.
@@ -167,11 +173,11 @@ def _other_schemas(visit: Visit, dialect: Dialect, rows: Rows) -> dict[str, str]
     A schema with a version table of its own is that of another project, or of another tenant.
     """
     found = {}
-    for name, is_usable in dialect.contents.other_schemas(rows.ask):
+    for name, why in dialect.contents.other_schemas(rows.ask):
         if name == visit.schema:
             continue
-        found[name] = "" if is_usable else "this user has no right to use it"
-        if is_usable and rows.ask(dialect.table_exists(visit.context.version_table, name)):
+        found[name] = why
+        if not why and rows.ask(dialect.table_exists(visit.context.version_table, name)):
             found[name] = "it has a version table of its own"
     return found
 

@@ -109,8 +109,15 @@ class Contents:
             )
         ]
 
-    def other_schemas(self, query: Query) -> list[tuple[str, bool]]:
-        return []
+    def other_schemas(self, query: Query) -> list[tuple[str, str]]:
+        """Those that tables refer to. The others of the server are other projects'."""
+        return [
+            (name, "it is another database")
+            for (name,) in query(
+                "SELECT DISTINCT referenced_table_schema FROM information_schema.key_column_usage"
+                " WHERE table_schema = DATABASE() AND referenced_table_schema <> DATABASE() ORDER BY 1"
+            )
+        ]
 
     def read(self, table: Table) -> str:
         columns = ", ".join(

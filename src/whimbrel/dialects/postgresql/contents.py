@@ -71,7 +71,8 @@ SELECT ours.relname, t.tgname FROM ours JOIN pg_trigger t ON t.tgrelid = ours.oi
 WHERE NOT t.tgisinternal AND t.tgenabled = 'O' ORDER BY 1, 2"""
 
 _OTHER_SCHEMAS = """
-SELECT one.nspname, has_schema_privilege(one.oid, 'USAGE') FROM pg_namespace one
+SELECT one.nspname, CASE WHEN has_schema_privilege(one.oid, 'USAGE') THEN '' ELSE 'this user has no right to use it' END
+FROM pg_namespace one
 WHERE one.nspname !~ '^pg_' AND one.nspname NOT IN ('information_schema', coalesce(current_schema(), ''))
     AND EXISTS (SELECT FROM ({tables}) t)
 ORDER BY 1"""
@@ -139,7 +140,7 @@ class Contents:
             for name in columns
         ]
 
-    def other_schemas(self, query: Query) -> list[tuple[str, bool]]:
+    def other_schemas(self, query: Query) -> list[tuple[str, str]]:
         return query(_OTHER_SCHEMAS.format(tables=_OURS.format(schema="one.nspname")))
 
     def read(self, table: Table) -> str:

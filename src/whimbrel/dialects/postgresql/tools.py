@@ -31,6 +31,9 @@ class Tools:
     end = rb"-- PostgreSQL database dump complete\s+--\s*(?:\\unrestrict \w+\s*)?\n"
     is_one_transaction = True
 
+    def begin(self, seconds: float) -> str:
+        return f"BEGIN;\nSET LOCAL lock_timeout = {max(1, round(seconds * 1000))};\n"  # 0 would be for ever
+
     def dump(self, url: DatabaseUrl, snapshot: str) -> Program:
         options = ("--no-owner", "--no-privileges", "--no-password", f"--snapshot={snapshot}")
         return Program(("pg_dump",), _PACKAGE, options, _variables(url))

@@ -57,8 +57,9 @@ class Contents:
             return []  # an attached file is a database of its own
         return [self._table(query, name, bool(counts)) for name, counts in query(_TABLES)]
 
-    def other_schemas(self, query: Query) -> list[tuple[str, bool]]:
-        return []
+    def other_schemas(self, query: Query) -> list[tuple[str, str]]:
+        attached = [name for _, name, _ in query("PRAGMA database_list") if name not in ("main", "temp")]
+        return [(name, "an attached file is a database of its own") for name in attached]
 
     def _table(self, query: Query, name: str, counts: bool) -> Table:
         quoted = literal(name)

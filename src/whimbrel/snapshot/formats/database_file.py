@@ -18,6 +18,8 @@ from .base import Loaded, no_format, unreadable
 from .whole import counts_of, loaded, refuse_shared, refuse_what_is_there
 
 _MAGIC = b"SQLite format 3\0"
+_OFTEN = 10_000
+"""Steps of SQLite's machine between two looks whether it is to stop: some milliseconds."""
 
 
 class DatabaseFile:
@@ -32,6 +34,7 @@ class DatabaseFile:
         """Copy the database to it."""
         visit = view.visit
         refuse_shared(visit, DumpFailed)
+        view.tell_left_out(transfer.tell)
         rows = sum(view.counts().values())
         target = sqlite3.connect(path, check_same_thread=False)
         try:
@@ -64,18 +67,21 @@ class DatabaseFile:
         except sqlite3.Error as error:
             raise _invalid(path, in_one_line(error)) from error
         try:
-            _check(connection, path)
+            connection.set_progress_handler(lambda: int(transfer.interruption.requested), _OFTEN)
+            _check(transfer, connection, path)
+            connection.set_progress_handler(None, 0)
             yield _Source(transfer, connection, path)
         finally:
             connection.close()
 
 
-def _check(connection: sqlite3.Connection, path: str) -> None:
+def _check(transfer: Transfer, connection: sqlite3.Connection, path: str) -> None:
     """Read all of it, and begin to see it as it is now."""
     try:
         connection.execute("BEGIN")
         found = [str(words) for (words,) in connection.execute("PRAGMA integrity_check(3)")]
     except sqlite3.Error as error:
+        transfer.check()  # it may have been cut off because of that
         raise _invalid(path, in_one_line(error)) from error
     if found != ["ok"]:
         raise _invalid(path, "; ".join(words.splitlines()[-1] for words in found))
@@ -115,9 +121,7 @@ class _Source:
                 where=visit.where,
                 why=in_one_line(error),
                 state="nothing was changed: all of it was rolled back",
-                hint="in WAL mode both need the same page size; a .sql file or an archive needs no such thing"
-                if "readonly" in str(error)
-                else "look whether there is room, then run the same command again",
+                hint="look whether the file may be written to, and there is room; then run the same command again",
             ) from error
         return loaded(transfer, visit, dialect, self._path, sum(there.values()))
 
@@ -139,6 +143,8 @@ class _Source:
             objects = [one for one in clearing if one.startswith("DROP")]
             if objects and not replace:
                 refuse_what_is_there(there, len(objects), visit, self._path)
+            if is_wal:
+                self._refuse_other_pages(target, visit)
             seen = other.execute("PRAGMA data_version").fetchone() if is_wal else None
             target.execute("COMMIT")
 
@@ -148,6 +154,18 @@ class _Source:
 
             copy_in(
                 transfer, self._connection, target, look_again, told(transfer, "load", os.path.basename(self._path))
+            )
+
+    def _refuse_other_pages(self, target: sqlite3.Connection, visit: Visit) -> None:
+        """A WAL has pages of one size."""
+        own, other = (one.execute("PRAGMA page_size").fetchone()[0] for one in (self._connection, target))
+        if own != other:
+            raise RowsRefused(
+                "the pages of the file have another size than those of the database, which is in WAL mode",
+                where=visit.where,
+                why=f"{own} bytes, and {other}",
+                state="nothing was changed",
+                hint="PRAGMA journal_mode = DELETE in the database first; or load a .sql file, or an archive",
             )
 
     def _refuse_same(self, file: str) -> None:

@@ -23,6 +23,7 @@ class Archive:
 
     def dump(self, transfer: Transfer, view: View, path: str) -> int:
         """Write all rows to it."""
+        view.tell_left_out(transfer.tell)
         return Dump(transfer, view).write(path)
 
     @contextmanager

@@ -40,6 +40,7 @@ def dump(transfer: Transfer, view: View, path: str) -> int:
     """
     visit = view.visit
     refuse_shared(visit, DumpFailed)
+    view.tell_left_out(transfer.tell)
     rows = sum(view.counts().values())
     copy = sqlite3.connect("", check_same_thread=False)  # in memory, and what is too large for that in a file
     try:

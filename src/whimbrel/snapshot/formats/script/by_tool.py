@@ -15,7 +15,7 @@ from ....dialects import Dialect
 from ....dialects.tools import Tools
 from ....environment import Visit
 from ....environment.reasons import hint_for, reason
-from ....errors import CommitUnknown, DumpFailed, Interrupted, RowsRefused, counted
+from ....errors import CommitUnknown, DumpFailed, Interrupted, PoolerInTheWay, RowsRefused, counted
 from ....events import BytesMoved, Notice
 from ....interruption import Stopped, StopRequested
 from ...programs import Call, ProgramFailed
@@ -39,9 +39,10 @@ def dump(transfer: Transfer, view: View, tools: Tools, path: str) -> int:
     refuse_shared(visit, DumpFailed)
     url = _url(transfer, visit, changes=False)
     call = Call(tools.dump(url, tools.share(view.rows.ask)), url, transfer.interruption)
-    for table in view.tables:
-        if table.schema and not tools.is_one_transaction:
-            transfer.tell(Notice(f"{table.label} is left out: it is in another database"))
+    if not tools.is_one_transaction:  # it is one database; PostgreSQL's has all schemas
+        view.tell_left_out(transfer.tell)
+        for schema in dict.fromkeys(table.schema for table in view.tables if table.schema):
+            transfer.tell(Notice(f"schema {schema} is left out: it is another database"))
     rows = sum(view.counts().values())
     size = 0
     try:
@@ -91,9 +92,10 @@ class Load:
         """Load it, while no other migrator is at work. Writes the database.
 
         Raises:
-            ProgramMissing, NotEmpty, RowsRefused, CommitUnknown, LockBusy
+            ProgramMissing, NotEmpty, RowsRefused, CommitUnknown, LockBusy, PoolerInTheWay
         """
         refuse_shared(self._visit, RowsRefused)
+        self._refuse_pooler()
         url = _url(self._transfer, self._visit, changes=True)
         call = Call(self._tools.load(url), url, self._transfer.interruption)
         try:
@@ -101,11 +103,7 @@ class Load:
                 self._visit, self._dialect, lambda turn: self._load(call, replace), lambda error: not self._dropped
             )
         except (StopRequested, Stopped) as request:
-            if self._tools.is_one_transaction:
-                raise
-            self._transfer.interruption.requested = False
-            hint = "run the same command again" + (" with --yes" if self._dropped else "")
-            raise Interrupted("interrupted", where=self._visit.where, state=self._state(), hint=hint) from request
+            raise self._interrupted() from request
         except exc.DBAPIError as error:
             raise RowsRefused(
                 "the database cannot be emptied",
@@ -114,6 +112,7 @@ class Load:
                 state=self._state(),
                 hint=hint_for(error, self._dialect.name) or "use a user who may: migration_url",
             ) from error
+        self._transfer.interruption.requested = False  # it came when all was done
         return loaded(self._transfer, self._visit, self._dialect, self._path, self._replaced)
 
     def _load(self, call: Call, replace: bool) -> None:
@@ -134,6 +133,19 @@ class Load:
         except ProgramFailed as failure:
             raise self._failed(call, failure) from failure
 
+    def _refuse_pooler(self) -> None:
+        visit = self._visit
+        is_pooled = self._dialect.sessions.identity(visit.driver, visit.query).is_pooled
+        visit.end_driver_transaction()
+        if is_pooled:
+            raise PoolerInTheWay(
+                "nobody may migrate while a script is loaded, and a connection pooler stands before the database",
+                where=visit.where,
+                why="the lock would not last: each transaction may get another session of the server",
+                state="nothing was changed",
+                hint="set migration_url to the server itself, past the pooler; or load an archive",
+            )
+
     def _drop(self, clearing: list[str]) -> None:
         """Drop what is there, where that cannot be a part of the script's transaction."""
         for statement in clearing:
@@ -144,25 +156,36 @@ class Load:
     def _script(self, clearing: list[str]) -> Iterator[bytes]:
         """What the tool reads. Where it can be, a transaction whose end is ours: it is not there if we die before."""
         if self._tools.is_one_transaction:
-            yield b"BEGIN;\n" + "".join(f"{statement};\n" for statement in clearing).encode()
+            begin = self._tools.begin(self._transfer.limits.lock_wait)
+            yield (begin + "".join(f"{statement};\n" for statement in clearing)).encode()
         size, total = 0, os.fstat(self._file.fileno()).st_size
         while chunk := self._file.read(_CHUNK):
             yield chunk
             size += len(chunk)
             self._transfer.tell(BytesMoved("load", os.path.basename(self._path), size, total))
         if self._tools.is_one_transaction:
-            yield b"\nCOMMIT;\n"
             self._is_committing = True
+            yield b"\nCOMMIT;\n"
+
+    def _interrupted(self) -> Interrupted | CommitUnknown:
+        self._transfer.interruption.requested = False  # it was for this run
+        if self._is_committing:
+            return self._unknown("interrupted")
+        hint = "run the same command again" + (" with --yes" if self._dropped else "")
+        return Interrupted("interrupted", where=self._visit.where, state=self._state(), hint=hint)
+
+    def _unknown(self, why: str) -> CommitUnknown:
+        return CommitUnknown(
+            "the tool was cut off at its end, so it is not known whether the script was committed",
+            where=self._visit.where,
+            why=why,
+            state="unknown: either all of the script is there, or all is as it was",
+            hint="look into the database before you run the same command again",
+        )
 
     def _failed(self, call: Call, failure: ProgramFailed) -> RowsRefused | CommitUnknown:
         if self._is_committing and failure.code == _CONNECTION_LOST:
-            return CommitUnknown(
-                "the connection was lost at the end, so it is not known whether it was committed",
-                where=self._visit.where,
-                why=failure.words,
-                state="unknown: either all of the script is there, or all is as it was",
-                hint="look into the database before you run the same command again",
-            )
+            return self._unknown(failure.words)
         return RowsRefused(
             f"{call.name} cannot load the script",
             where=self._visit.where,
@@ -180,11 +203,10 @@ class Load:
         there = counts_of(self._visit, self._dialect)
         if not self._dropped and not there:
             return "nothing was changed"
-        dropped = f"{counted(self._dropped, 'object')} dropped, which this database does not roll back; " * bool(
-            self._dropped
-        )
+        dropped = [f"{counted(self._dropped, 'object')} dropped, which this database does not roll back"]
         rows = counted(sum(there.values()), "row")
-        return f"{dropped}of the script, {counted(len(there), 'table')} with {rows} are there: {', '.join(there)}"
+        loaded = [f"of the script, {counted(len(there), 'table')} with {rows} are there: {', '.join(there)}"]
+        return "; ".join(dropped * bool(self._dropped) + (loaded if there else ["nothing of the script is there"]))
 
 
 def _url(transfer: Transfer, visit: Visit, *, changes: bool) -> DatabaseUrl:
