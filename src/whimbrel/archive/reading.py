@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..connect.rows import Pace
 
 _CHUNK = 1 << 20
+_DAMAGED = (BadZipFile, zlib.error, EOFError)
 
 
 class ArchiveReader:
@@ -46,9 +47,12 @@ class ArchiveReader:
         except KeyError as error:
             self._zip.close()
             raise self._broken("it has no manifest: it is cut off, or something else") from error
-        except (BadZipFile, zlib.error, EOFError) as error:
+        except _DAMAGED as error:
             self._zip.close()
             raise self._broken(f"its manifest is damaged: {error}") from error
+        except RuntimeError as error:
+            self._zip.close()
+            raise self._foreign(error) from error
         except ArchiveInvalid:
             self._zip.close()
             raise
@@ -80,8 +84,10 @@ class ArchiveReader:
                         pause()
             except KeyError as error:
                 raise self._broken(f"the rows of {table.label} are missing") from error
-            except (BadZipFile, zlib.error, EOFError) as error:
+            except _DAMAGED as error:
                 raise self._broken(f"the rows of {table.label} are damaged: {error}") from error
+            except RuntimeError as error:
+                raise self._foreign(error) from error
             if digest.hexdigest() != table.sha256:
                 raise self._broken(f"the rows of {table.label} have another checksum than when they were written")
             if rows != table.rows:
@@ -102,6 +108,17 @@ class ArchiveReader:
                     batch, size = [], 0
             if batch:
                 yield batch
+
+    def _foreign(self, error: RuntimeError) -> ArchiveInvalid:
+        """For what `zipfile` raises if a part is encrypted, or compressed in a way that is not known here."""
+        is_unknown = isinstance(error, NotImplementedError)
+        return ArchiveInvalid(
+            "the archive was packed again, by something else than whimbrel",
+            where=place(self._path),
+            why=str(error) if is_unknown else "it is encrypted",
+            state="nothing was changed",
+            hint="unpack it, and pack it as a plain zip file; or write it anew: whimbrel dump_db",
+        )
 
     def _broken(self, why: str) -> ArchiveInvalid:
         return ArchiveInvalid(

@@ -59,7 +59,7 @@ class Dump:
             ) from error
 
     def _batches(self, table: Table, pace: Pace, number: int) -> Iterator[list[list[Any]]]:
-        converts = [archived(column.kind) for column in table.columns]
+        converts = [archived(column.kind, loose=column.loose) for column in table.columns]
         done = 0
         for batch in self._view.rows.stream(self._contents.read(table), pace):
             self._transfer.check()
