@@ -139,7 +139,7 @@ class Console:
                 self._progress.show(f"{what}  {name}  {size_of(size)}{f' of {size_of(total)}' if total else ''}")
             case Waiting(what, holder, seconds):
                 self._progress.stop()
-                self.say(f"  ...  waiting for {what} ({seconds:.0f} s): {holder}")
+                self.say(f"  ...  waiting for {what} ({seconds:.0f} s){f': {holder}' if holder else ''}")
             case RevisionFinished(revision, message, direction, seconds):
                 self._progress.stop()
                 arrow = self._painted("ok", "ok") if direction == "upgrade" else self._painted("undone", "ok")
