@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ from support.databases import ASYNC, SERVERS, SYNC, through
 from support.projects import alembic_project, linear, native_project
 from whimbrel import Project
 from whimbrel.errors import CannotConnect, Interrupted, StillUnreachable
-from whimbrel.events import Event, Waiting
+from whimbrel.events import Event, Notice, Waiting
+from whimbrel.interruption import Interruption
+from whimbrel.readiness import wait_for
 
 SCHEMES = [SYNC["postgresql"], ASYNC["postgresql"], SYNC["mariadb"], ASYNC["mariadb"]]
 NOBODY_LISTENS = "127.0.0.1:5999"
@@ -53,30 +56,24 @@ def test_a_database_that_is_there_is_not_waited_for_and_not_written(url: str, tm
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_database_that_is_made_meanwhile_is_found(
+def test_a_server_without_the_database_is_ready_for_update_db(
     scheme: str, make_database: Callable[[str], str], tmp_path: Path
 ) -> None:
     there = sa.make_url(make_database("postgresql" if scheme.startswith("postgresql") else "mariadb"))
     name = f"{there.database}_late"
     told: list[Event] = []
-
-    def make(event: Event) -> None:
-        if not told:  # it was tried, and was not there
-            administration = sa.create_engine(there, isolation_level="AUTOCOMMIT")
-            with administration.connect() as connection:
-                connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        told.append(event)
-
-    folder = native_project(tmp_path / "p", text(server(scheme).set(database=name)), linear("aaaa"))
+    one = project(tmp_path / "p", text(server(scheme).set(database=name)), told)
     try:
-        waited = Project.load(folder, listener=make).wait(30)
+        assert one.wait(600) < 600
+        [event] = told
+        assert isinstance(event, Notice)
+        assert name in event.text
+        assert event.hint == "whimbrel update_db"
+        whimbrel("wait", cwd=tmp_path / "p").ok()
+        assert one.update().after == ("aaaa",)
     finally:
         with sa.create_engine(there, isolation_level="AUTOCOMMIT").connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
-    assert waited > 0
-    [event] = told
-    assert isinstance(event, Waiting)
-    assert name in event.holder
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -172,18 +169,17 @@ def test_a_code_is_understood_in_any_language(german: Server, tmp_path: Path) ->
         assert told == []
 
 
-def test_a_database_that_may_still_be_made_is_waited_for_in_any_language(german: Server, tmp_path: Path) -> None:
+def test_a_database_that_is_to_be_made_is_understood_in_any_language(german: Server, tmp_path: Path) -> None:
     user = "postgres" if german.kind == "postgresql" else "root"
     for number, url in enumerate(ways(german, user, "nix")):
-        url = url.replace(":hunter2secret", "")
         told: list[Event] = []
-        with pytest.raises(StillUnreachable) as caught:
-            project(tmp_path / str(number), url, told).wait(0)
-        assert "nix" in str(caught.value.why)
-        assert "does not exist" not in str(caught.value.why)
-        assert len(told) == 1
-        if not url.startswith(SYNC["postgresql"]):
-            assert "update_db creates it" in str(caught.value.hint)
+        one = project(tmp_path / str(number), url.replace(":hunter2secret", ""), told)
+        if url.startswith(SYNC["postgresql"]):  # libpq tells no code
+            with pytest.raises(StillUnreachable, match="nix"):
+                one.wait(0)
+        else:
+            assert one.wait(600) < 600
+            assert [event.hint for event in told if isinstance(event, Notice)] == ["whimbrel update_db"]
 
 
 def test_it_is_made_in_any_language(german: Server, tmp_path: Path) -> None:
@@ -193,9 +189,35 @@ def test_it_is_made_in_any_language(german: Server, tmp_path: Path) -> None:
         assert project(tmp_path / str(number), url).update().after == ("aaaa",)
 
 
-def test_a_folder_that_is_missing_is_not_waited_for(tmp_path: Path) -> None:
-    with pytest.raises(CannotConnect):
-        project(tmp_path / "p", f"sqlite:///{tmp_path}/no/such/app.db").wait(600)
+def test_a_folder_that_is_missing_is_not_waited_for_but_made_by_update_db(tmp_path: Path) -> None:
+    one = project(tmp_path / "p", f"sqlite:///{tmp_path}/no/such/app.db")
+    with pytest.raises(CannotConnect) as caught:
+        one.wait(600)
+    assert "whimbrel update_db makes the folder" in str(caught.value.hint)
+    assert one.update().after == ("aaaa",)
+
+
+def test_what_is_waited_for_is_said_once_and_then_only_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Event] = []
+    refusals = iter(["connection refused"] * 20 + ["the database system is starting up"] * 20)
+
+    def connect(seconds: float) -> None:
+        if (why := next(refusals, None)) is not None:
+            raise CannotConnect("cannot connect to the database", where="postgresql://app@db/shop", why=why)
+
+    class Clock(Interruption):
+        now = 0.0
+
+        def sleep(self, seconds: float) -> None:
+            self.now += seconds
+
+    clock = Clock()
+    monkeypatch.setattr("whimbrel.patience.time", SimpleNamespace(monotonic=lambda: clock.now))
+    wait_for(connect, 600, told.append, clock)
+    said = [(event.what, event.holder) for event in told if isinstance(event, Waiting)]
+    whole = [("postgresql://app@db/shop", why) for why in ("connection refused", "the database system is starting up")]
+    assert [one for one in said if one[1]] == whole
+    assert set(said) - set(whole) == {("the database", "")}
 
 
 def test_it_is_the_database_of_env_py_that_is_waited_for(kind: str, url: str, tmp_path: Path) -> None:

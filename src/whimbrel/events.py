@@ -60,7 +60,7 @@ class RevisionFinished(Record):
 
 
 class Waiting(Record):
-    """A run waits: `what` for, who is in the way (`holder`), and since when, in `seconds`."""
+    """A run waits: `what` for, who is in the way (`holder`, empty: as told before), and since when, in `seconds`."""
 
     what: str
     holder: str

@@ -1,10 +1,10 @@
-"""Waiting until a database can be used: in a container its server often starts later than what needs it."""
+"""Waiting until a server can be used: in a container it often starts later than what needs it."""
 
 from __future__ import annotations
 
-from .dialects import is_final
+from .dialects import is_final, is_missing
 from .errors import CannotConnect, Interrupted, StillUnreachable, VersionTableBroken
-from .events import Waiting
+from .events import Notice, Waiting
 from .interruption import StopRequested
 from .patience import Patience
 from .record import TYPE_CHECKING
@@ -22,7 +22,9 @@ _TOLD_EVERY = 5.0
 def wait_for(
     connect: Callable[[float], object], seconds: float, listener: Listener, interruption: Interruption
 ) -> float:
-    """Try to connect until it works; the seconds that took.
+    """Try to connect until the server lets somebody in; the seconds that took.
+
+    A server that has no such database yet does: that is told, and for `update_db`.
 
     Args:
         connect: tries once, and gives up after so many seconds.
@@ -36,17 +38,23 @@ def wait_for(
         Interrupted: somebody wants it to stop.
     """
     patience, told = Patience(seconds, first=_FIRST, longest=_LONGEST, sleep=interruption.sleep), -_TOLD_EVERY
+    said = ""
     while True:
         try:
             connect(max(seconds - patience.waited, 1.0))
         except VersionTableBroken:
             return patience.waited  # it was reached; what it holds is the business of others
         except CannotConnect as error:
-            if is_final(error.why or ""):
+            what, why = error.where or "the database", error.why or error.what
+            if is_missing(why):
+                listener(Notice(f"the server is ready, and has no such database yet: {what}", "whimbrel update_db"))
+                return patience.waited
+            if is_final(why):
                 raise
             if patience.waited - told >= _TOLD_EVERY:
                 told = patience.waited
-                listener(Waiting(error.where or "the database", error.why or error.what, told))
+                listener(Waiting("the database", "", told) if why == said else Waiting(what, why, told))
+                said = why
             if not _has_paused(patience):
                 raise _unreachable(error, seconds) from error
         else:

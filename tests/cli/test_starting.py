@@ -112,3 +112,24 @@ def test_without_models_and_url_it_says_what_is_missing(tmp_path: Path) -> None:
     assert "no database URL found yet" in said
     assert "no models found yet" in said
     assert 'Next:  a database URL and models, then  whimbrel revision --autogenerate -m "first"' in said
+
+
+def test_no_project_is_begun_above_others_which_it_would_hide(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / "db" / name).mkdir(parents=True)
+        (tmp_path / "db" / name / "whimbrel.toml").touch()
+    refused = whimbrel("init", cwd=tmp_path)
+    assert refused.code == 2
+    assert "projects in the folders below: one, two" in refused.err
+    assert not (tmp_path / "whimbrel.toml").exists()
+    (tmp_path / "whimbrel.toml").touch()  # as the hint says
+    whimbrel("init", cwd=tmp_path).ok()
+    assert (tmp_path / "migrations" / "versions").is_dir()
+
+
+def test_no_project_is_begun_beside_an_env_py_that_nothing_configures(tmp_path: Path) -> None:
+    whimbrel("init", "alembic", cwd=tmp_path).ok()
+    (tmp_path / "alembic.ini").unlink()
+    refused = whimbrel("init", cwd=tmp_path)
+    assert "error[WB103]" in refused.err
+    assert not (tmp_path / "migrations").exists()

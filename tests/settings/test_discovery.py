@@ -167,6 +167,16 @@ def test_an_env_py_without_a_configuration_is_refused_not_ignored(place: Path, e
     assert not only(place, URL).has_env
 
 
+@pytest.mark.parametrize("ini", [None, ""], ids=["no ini", "an empty one"])
+def test_the_folder_of_alembics_tutorial_is_not_ignored_either(place: Path, ini: str | None) -> None:
+    write(place, {"alembic/env.py": ENV, "db/one/whimbrel.toml": "", **({} if ini is None else {"alembic.ini": ini})})
+    with pytest.raises(ConfigurationInvalid, match=r"there is an env\.py, and no configuration") as caught:
+        load(str(place), environ=URL)
+    assert caught.value.where == "alembic/env.py"
+    write(place, {"alembic.ini": INI})
+    assert location(place) == "from_ini"
+
+
 @pytest.mark.parametrize("name", ["whimbrel.toml", "pyproject.toml"])
 def test_whimbrels_own_configuration_goes_without_env_py_on_purpose(place: Path, name: str) -> None:
     write(place, {name: "[tool.whimbrel]\n" if name == "pyproject.toml" else "", "migrations/env.py": ENV})

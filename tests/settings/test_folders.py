@@ -165,6 +165,8 @@ def test_the_only_folder_is_the_only_database(root: Path) -> None:
     assert (database.name, database.required_url.text) == ("alembic_db", "sqlite:////any.db")
 
 
-def test_a_new_project_can_be_begun_above_others(root: Path) -> None:
+def test_an_empty_configuration_begins_a_project_above_others(root: Path) -> None:
     write(root, {"mine/alembic.ini": INI})
-    assert not settings(root, below=False).configured
+    assert settings(root).below
+    write(root, {"whimbrel.toml": ""})
+    assert (names(root), settings(root).below) == (["main"], False)

@@ -53,7 +53,7 @@ class Application(Record):
         configured = {database.name: database for database in found.databases}
         several = len(self.databases) > 1
         databases = (self._database(known, configured.get(known.name), found, several) for known in self.databases)
-        return found._replace(databases=tuple(databases))
+        return found._replace(databases=tuple(databases), below=False)
 
     def metadata_of(self, database: Database) -> tuple[Any, ...]:
         """The models of a database; none if an env.py, or a setting, names them."""

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from ..errors import FileRefused, counted
+from ..errors import FileRefused, Interrupted, counted
 from ..program import as_typed
 from ..record import TYPE_CHECKING
 from .output import Output, ReaderGone, silence
@@ -139,7 +139,7 @@ class Console:
                 self._progress.show(f"{what}  {name}  {size_of(size)}{f' of {size_of(total)}' if total else ''}")
             case Waiting(what, holder, seconds):
                 self._progress.stop()
-                self.say(f"  ...  waiting for {what} ({seconds:.0f} s): {holder}")
+                self.say(f"  ...  waiting for {what} ({seconds:.0f} s){f': {holder}' if holder else ''}")
             case RevisionFinished(revision, message, direction, seconds):
                 self._progress.stop()
                 arrow = self._painted("ok", "ok") if direction == "upgrade" else self._painted("undone", "ok")
@@ -178,12 +178,22 @@ class Console:
         if not self.can_ask:
             self.notice("standard input is no terminal, so nobody can be asked", f"whimbrel {self._command} --yes")
             return False
-        return self.answer(f"{question} [y/N]").lower() in ("y", "yes")
+        if self.answer(f"{question} [y/N]").lower() in ("y", "yes"):
+            return True
+        self.notice("nothing was changed")
+        return False
 
     def answer(self, question: str) -> str:
-        """What somebody types who is there, `can_ask`."""
-        self.say(f"{question} ")
-        return sys.stdin.readline().strip()
+        """What somebody types who is there, `can_ask`.
+
+        Raises:
+            Interrupted: Ctrl-C is the answer.
+        """
+        try:
+            self.say(f"{question} ")
+            return sys.stdin.readline().strip()
+        except KeyboardInterrupt as error:
+            raise Interrupted("interrupted at the question", state="nothing was changed") from error
 
     def next(self, command: str) -> None:
         """What to do after this."""

@@ -193,7 +193,7 @@ COMMANDS = (
         _flag("--check", help="exit 1 unless every database is at head", alembic=False),
         _flag("--strict", help=f"exit 1 {STRICT}", alembic=False),
     ), "whimbrel status", every=True),
-    Command("wait", "look", "wait until the database accepts connections", "standing:wait", (
+    Command("wait", "look", "wait until the server of the database accepts connections", "standing:wait", (
         _value("--timeout", metavar="SECONDS", type=seconds, default=60.0, alembic=False,
                help="how long (default: 60)"),
     ), "whimbrel wait --timeout 30", every=True),

@@ -155,7 +155,7 @@ def _report(session: Session, outcome: Outcome) -> int:
 
 def _say_nothing_to_do(session: Session, outcome: Outcome) -> None:
     if not len(session.project.history):
-        session.console.notice("there are no revisions yet", "whimbrel revision --autogenerate -m …")
+        session.console.notice("there are no revisions yet", 'whimbrel revision --autogenerate -m "first"')
     else:
         at = ", ".join(outcome.after) or "base"
         session.console.notice(f"{session.project.database.name} is at {at} already: nothing to do")

@@ -61,7 +61,6 @@ class Session:
                 url=options.url,
                 models=options.models if isinstance(options.models, list) else (),
                 env_file=options.env_file,
-                below=self.command.name != "init",  # a new project, whatever lies below it
             )
             if self._application is not None and not options.url:
                 self._settings = self._application.settings(self._settings)

@@ -81,7 +81,8 @@ class Signals:
             if not is_first:
                 os._exit(128 + number)
             is_first, self.heard = False, self.heard or number
-            self._say("stopping: the statement is given up and rolled back; once more ends the process at once")
+            what = ": the statement is given up and rolled back" if self._interruption.in_flight else ""
+            self._say(f"stopping{what}; once more ends the process at once")
             # In yet another thread: this one hears the second signal while a server does not answer.
             Thread(target=self._interruption.request, name="whimbrel-stop", daemon=True).start()
         self._reading.close()

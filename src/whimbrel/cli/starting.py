@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..errors import UrlMissing, counted, place
+from ..errors import UrlMissing, UsageError, counted, place
 from ..events import Found, Wrote
 from ..record import TYPE_CHECKING
 from ..settings.values import VARIABLES, variable_of
@@ -23,6 +23,14 @@ def init(session: Session) -> int:
     if session.options.directory:
         return _init_alembic(session)
     databases = session.settings.databases
+    if session.settings.below:
+        raise UsageError(
+            f"there are projects in the folders below: {', '.join(database.name for database in databases)}",
+            where=place(session.settings.root),
+            why="a project here would hide them",
+            state="nothing was written",
+            hint="whimbrel status shows them; for a project of its own here, make an empty whimbrel.toml first",
+        )
     found = [_show_found(session, database) for database in databases]
     if all(database.alembic for database in databases):
         session.console.notice("this Alembic project runs as it is: nothing was written", "whimbrel status")

@@ -109,5 +109,5 @@ def check(session: Session) -> int:
     raise DifferencesFound(
         f"the models and the database differ in {counted(len(differences), 'place')}",
         why="; ".join(differences) if session.console.as_json else None,
-        hint="whimbrel revision --autogenerate -m …",
+        hint='whimbrel revision --autogenerate -m "describe it"',
     )

@@ -31,8 +31,16 @@ class Driver(Record):
     requirement: str
 
 
-# SQLAlchemy's own dialect for encrypted files; that it is known does not make it a driver to choose.
-_SQLCIPHER = Driver("pysqlcipher", "sqlcipher3", "sqlcipher3-binary")
+# SQLAlchemy has these as well. That they are known does not make them drivers to choose.
+_OTHERS = (
+    Driver("pysqlcipher", "sqlcipher3", "sqlcipher3-binary"),
+    Driver("pg8000", "pg8000", "pg8000"),
+    Driver("psycopg2cffi", "psycopg2cffi", "psycopg2cffi"),
+    Driver("mysqlconnector", "mysql.connector", "mysql-connector-python"),
+    Driver("mariadbconnector", "mariadb", "mariadb"),
+    Driver("cymysql", "cymysql", "cymysql"),
+    Driver("pyodbc", "pyodbc", "pyodbc"),
+)
 
 
 def is_installed(module: str) -> bool:
@@ -64,7 +72,7 @@ def _with_installed(url: DatabaseUrl, drivers: Sequence[Driver]) -> DatabaseUrl:
             if is_installed(driver.module):
                 return url.with_driver(driver.name)
         raise _missing(url, drivers[0])
-    known = next((driver for driver in (*drivers, _SQLCIPHER) if driver.name == url.driver), None)
+    known = next((driver for driver in (*drivers, *_OTHERS) if driver.name == url.driver), None)
     if known is not None and not is_installed(known.module):
         raise _missing(url, known)
     return url

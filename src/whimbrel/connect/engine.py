@@ -17,7 +17,7 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, NullPool, StaticPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from ..errors import LibraryTooOld
+from ..errors import DriverMissing, LibraryTooOld
 from ..record import TYPE_CHECKING
 from .encryption import tls_of_asyncpg
 from .iam import encrypted
@@ -52,15 +52,27 @@ def make_engine(url: DatabaseUrl) -> Engine:
     """An engine without a pool: each connection is its own, and closing it ends the session.
 
     Bind parameters stay out of error messages: they may be secrets.
+
+    Raises:
+        DriverMissing: the driver cannot be imported, installed or not.
     """
     url = encrypted(url)
     passed, query = tls_of_asyncpg(url) if url.driver == "asyncpg" else ({}, url.query)
     address = sqlalchemy.URL.create(
         url.scheme, url.user, url.password, url.host, url.port, url.database, _as_multidict(query)
     )
-    return create_engine(
-        address, poolclass=NullPool, pool_reset_on_return=None, hide_parameters=True, connect_args=passed
-    )
+    try:
+        return create_engine(
+            address, poolclass=NullPool, pool_reset_on_return=None, hide_parameters=True, connect_args=passed
+        )
+    except ImportError as error:
+        raise DriverMissing(
+            f"the driver {url.driver} for {url.dialect} cannot be imported",
+            where=url.masked,
+            why=str(error),
+            state="nothing was changed",
+            hint="install it, with the libraries that it needs, or name another one in the URL",
+        ) from error
 
 
 def _as_multidict(query: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...] | str]:

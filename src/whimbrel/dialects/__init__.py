@@ -9,7 +9,7 @@ from .mysql import MariaDB, MySQL
 from .postgresql import PostgreSQL
 from .sqlite import SQLite
 
-__all__ = ["Dialect", "Holder", "Place", "dialect_named", "dialect_of", "dialect_of_module", "is_final"]
+__all__ = ["Dialect", "Holder", "Place", "dialect_named", "dialect_of", "dialect_of_module", "is_final", "is_missing"]
 
 _DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (SQLite(), PostgreSQL(), MySQL(), MariaDB())}
 
@@ -34,6 +34,13 @@ def is_final(words: str) -> bool:
     import re
 
     return any(re.search(dialect.final, words, re.IGNORECASE) for dialect in _DIALECTS.values())
+
+
+def is_missing(words: str) -> bool:
+    """Whether such words say that the server is there, and the database is not."""
+    import re
+
+    return any(re.search(dialect.missing, words, re.IGNORECASE) for dialect in _DIALECTS.values() if dialect.missing)
 
 
 def dialect_of(url: DatabaseUrl) -> Dialect:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 else:
     Protocol = object  # for type checkers only
 
+UPDATE_DB = "whimbrel update_db creates it; or correct the name at the end of the URL"
+"""What helps where a server has no such database."""
+
 
 class Place(Record):
     """Where a connection looks up names.
@@ -251,6 +254,10 @@ class Dialect(Protocol):
     @property
     def final(self) -> str:
         """A regular expression for what a driver says when there is no use in waiting: above all a wrong password."""
+
+    @property
+    def missing(self) -> str:
+        """A regular expression for what a driver says when the server has no such database; empty without a server."""
 
     @property
     def table_options(self) -> str:

@@ -166,7 +166,7 @@ class Schema:
                 f"the database is at head, and the models differ from it in {counted(len(lacking), 'place')}",
                 why="; ".join(lacking),
                 state="the database is at head",
-                hint="whimbrel revision --autogenerate -m …, then deploy it with the code",
+                hint='whimbrel revision --autogenerate -m "describe it", then deploy it with the code',
             )
 
     def _asked(self, connection: Connection) -> Readiness:

@@ -14,7 +14,9 @@ class Reaching(Looking):
     """How `Project` waits for its database."""
 
     def wait(self, timeout: float = 60) -> float:
-        """Wait until the database accepts connections with the configured credentials, and exists. Reads the database.
+        """Wait until the server accepts connections with the configured credentials. Reads the database.
+
+        A database that the server does not have yet is not waited for: the listener is told, and `update` creates it.
 
         Args:
             timeout: seconds to go on trying; 0 to try once.

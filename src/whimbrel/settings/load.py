@@ -22,6 +22,8 @@ CONFIG_FILE = "whimbrel.toml"
 PYPROJECT = "pyproject.toml"
 ALEMBIC_INI = "alembic.ini"
 DEFAULT_LOCATION = "migrations"
+ALEMBIC_LOCATION = "alembic"
+"""What Alembic's tutorial calls the folder with env.py."""
 ONLY = "main"
 
 
@@ -34,7 +36,6 @@ def load(
     models: Sequence[str] = (),
     env_file: str | None = None,
     environ: Mapping[str, str] = os.environ,
-    below: bool = True,
 ) -> Settings:
     """Read the configuration of the project in `folder`.
 
@@ -53,7 +54,6 @@ def load(
         models: modules with models, instead of those configured.
         env_file: a file of variables to read instead of `.env`.
         environ: the environment variables.
-        below: whether to look for projects below `folder`.
 
     Raises:
         ConfigurationInvalid, UrlInvalid, UrlMissing: what was found cannot be used.
@@ -68,7 +68,7 @@ def load(
     variables = [value for name in ("WHIMBREL_CONFIG", "ALEMBIC_CONFIG") if (value := environ.get(name))]
     named = list(config) or variables[:1]
     other = environ.get("ALEMBIC_CONFIG")
-    found = _named(folder, named, section, other) if named else _found(folder, section, below=below)
+    found = _named(folder, named, section, other) if named else _found(folder, section)
     search = _Search(found.root, url, environ, env_file)
     settings = found.settings(search, {"models": list(models)} if models else {})
     for database in settings.databases:
@@ -274,8 +274,8 @@ def _is_pyproject(path: str) -> bool:
     return os.path.basename(path) == PYPROJECT
 
 
-def _found(folder: str, section: str | None, *, below: bool) -> _Native | _Alembic | Folders:
-    """The project that lies in or above a folder, else those `below` it."""
+def _found(folder: str, section: str | None) -> _Native | _Alembic | Folders:
+    """The project that lies in or above a folder, else those below it."""
     for above in _upwards(folder):
         if native := _native_in(above):
             return native
@@ -286,9 +286,11 @@ def _found(folder: str, section: str | None, *, below: bool) -> _Native | _Alemb
     location = os.path.join(folder, DEFAULT_LOCATION)
     if has_env(location):
         return _Alembic(folder, _alembic_files([_ini_beside_env(location)], section))
-    if below and not os.path.isdir(location):
+    if not os.path.isdir(location):
         from .folders import Folders, projects_below
 
+        if has_env(alembics := os.path.join(folder, ALEMBIC_LOCATION)):
+            _ini_beside_env(alembics)  # with one, it is a project in a folder below
         projects = projects_below(folder, lambda path: _project_in(path, section))
         if projects:
             return Folders(folder, projects)
@@ -328,9 +330,9 @@ def _ini_beside_env(location: str) -> str:
     raise ConfigurationInvalid(
         "there is an env.py, and no configuration to run it with",
         where=place(os.path.join(location, "env.py")),
-        why=f"no {ALEMBIC_INI} here or in {name}, no [tool.alembic], and no {CONFIG_FILE} that goes without env.py",
+        why=f"no {ALEMBIC_INI} with an [alembic] here, none in {name}, no [tool.alembic], and no {CONFIG_FILE}",
         state="nothing was changed",
-        hint=f'-c FILE with its ini file; or, to run without env.py,  script_location = "{name}"  in {CONFIG_FILE}',
+        hint=f'restore {ALEMBIC_INI}, or -c FILE with its ini file; or, to run without env.py,  script_location = "{name}"  in {CONFIG_FILE}',
     )
 
 

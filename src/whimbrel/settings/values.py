@@ -227,9 +227,15 @@ class Database:
 
 
 class Settings(Record):
-    """All databases of a project, in the order of the configuration; `configured`: whether a file says so."""
+    """All databases of a project, in the order of the configuration.
+
+    Attributes:
+        configured: whether a file says so.
+        below: whether they are projects in the folders below `root`, which is none itself.
+    """
 
     root: str
     origin: Origin
     databases: tuple[Database, ...]
     configured: bool = True
+    below: bool = False

@@ -41,6 +41,17 @@ def url_names_a_driver_that_is_not_installed(folder: Path) -> list[str]:
     return native(folder, f"postgresql+psycopg2://app:{SECRET}@127.0.0.1/shop")
 
 
+@case(errors.DriverMissing)
+def url_names_a_driver_of_sqlalchemys_that_is_not_installed(folder: Path) -> list[str]:
+    return native(folder, f"postgresql+pg8000://app:{SECRET}@127.0.0.1/shop")
+
+
+@case(errors.DriverMissing)
+def url_names_a_driver_that_lacks_a_library(folder: Path) -> list[str]:
+    (folder / "cymysql.py").write_text("raise ImportError('libcymysql.so: cannot open shared object file')")
+    return native(folder, f"mysql+cymysql://app:{SECRET}@127.0.0.1/shop")
+
+
 @case(errors.UrlInvalid)
 def url_names_an_unknown_driver(folder: Path) -> list[str]:
     return native(folder, f"postgresql+nosuch://app:{SECRET}@127.0.0.1/shop")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from ...connect.driver import Driver
 from ...connect.waiting import CONNECT_TIMEOUT, lift, limit, within
 from ...record import TYPE_CHECKING
-from ..base import Place
+from ..base import UPDATE_DB, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..base import Changes, Creation, Sessions
     from ..contents import Contents
     from ..tools import Tools
+
+_MISSING = r"unknown database '|\(1049\)"
 
 
 class MySQL:
@@ -35,14 +37,14 @@ class MySQL:
     )
     hints = {
         "table definition has changed": "run the same command again",
-        r"unknown database|\(1049\)": "whimbrel update_db creates it; or correct the name at the end of the URL",
+        _MISSING: UPDATE_DB,
         "command denied|you need .* privilege|not owner of thread": "use a user who may: migration_url",
         r"access denied|\((1045|1698)\)": "check user and password in the URL",
         "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
         "refused|can't connect|timed out|unreachable": "check that the server runs and listens there",
         "cryptography": "pip install cryptography",
     }
-
+    missing = _MISSING
     final = r"access denied|\((1044|1045|1698)\)|cryptography|certificate|does not support SSL|authentication plugin"
 
     @property

@@ -8,7 +8,7 @@ from ...connect.driver import Driver
 from ...connect.encryption import LIBPQ_OPTIONS, tls_of_asyncpg
 from ...connect.waiting import CONNECT_TIMEOUT, limit
 from ...record import TYPE_CHECKING
-from ..base import Place, double_quoted, literal, put_on_conflict
+from ..base import UPDATE_DB, Place, double_quoted, literal, put_on_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SIGN_IN = r"\((?:28000|28P01)\)"
 _USER = "check user and password in the URL"
-_UPDATE_DB = "whimbrel update_db creates it; or correct the name at the end of the URL"
+_MISSING = r'database "[^"]*" does not exist|\(3D000\)'
 
 
 class PostgreSQL:
@@ -41,7 +41,7 @@ class PostgreSQL:
         Driver("psycopg_async", "psycopg", "whimbrel[postgresql]"),
     )
     hints = {
-        r'database "[^"]*" does not exist|\(3D000\)': _UPDATE_DB,
+        _MISSING: UPDATE_DB,
         rf"password authentication|no password supplied|role .* does not exist|{_SIGN_IN}": _USER,
         "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
         "permission denied|must be (owner|superuser|a superuser|a member)": "use a user who may: migration_url",
@@ -50,7 +50,7 @@ class PostgreSQL:
         "refused|call failed|time(d )?out|unreachable|no such file": "check that the server runs and listens there",
         "SSL|certificate": "check sslmode and sslrootcert in the URL",
     }
-
+    missing = _MISSING
     final = (
         "password authentication|authentication failed|no password supplied|role .* does not exist|pg_hba.conf|"
         r"permission denied for database|certificate|does not support SSL|ssl was required|\(42501\)|" + _SIGN_IN

@@ -39,13 +39,14 @@ class SQLite:
     literal = staticmethod(literal)
     drivers = (Driver("pysqlite", "sqlite3", ""), Driver("aiosqlite", "aiosqlite", "whimbrel[aiosqlite]"))
     hints = {
-        "unable to open": "check that the folder exists and that it is a file you may write to",
+        "unable to open": "whimbrel update_db makes the folder; or correct the path in the URL, and who may write there",
         "not a database": "the file is something else: check the path in the URL",
         "locked": "another process writes or reads it: try again when it has finished",
         "unknown database": "a schema is an attached file on SQLite: attach it in env.py, or take the schema out",
         "readonly|read-only": "the file or its folder is read-only for this user",
     }
 
+    missing = ""
     final = "unable to open|not a database"  # no server will start and change that
 
     @property
