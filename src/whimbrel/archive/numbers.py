@@ -117,10 +117,12 @@ class Decimal(Kind):
     exact = str
 
     def natural(self, value: Any) -> bool:
-        if type(value) in (str, decimal.Decimal):
-            text = str(value)
-            return _NUMBER.fullmatch(text) is not None or text in _BEYOND
-        return type(value) in self.types and (type(value) is not float or math.isfinite(value))
+        if type(value) is float:
+            return math.isfinite(value)
+        if type(value) not in self.types:
+            return False
+        text = str(value)
+        return type(value) is int or _NUMBER.fullmatch(text) is not None or text in _BEYOND
 
     def write(self, value: Any) -> Any:
         return str(value) if type(value) is decimal.Decimal else value

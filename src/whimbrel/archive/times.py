@@ -41,7 +41,7 @@ class _Temporal(Written):
         self.into = into or {}
 
     def natural(self, value: Any) -> bool:
-        return super().natural(value) or (type(value) is str and self._is_beyond(value) is not None)
+        return type(value) is str and (self.same(value) is not value or self._is_beyond(value) is not None)
 
     def parse(self, text: str) -> Any:
         return self._read(text) if self._fits(text) else text
