@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 _TOKEN = re.compile(r'\s*(?:([{},])|"((?:[^"\\]|\\.)*)"|((?:[^{},"\\]|\\.)+))', re.DOTALL)
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_PLAIN = {"NULL": None, "t": True, "f": False}
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?", re.ASCII)
+_TRUTH = {"t": True, "f": False}
+_END = re.compile(r"\s*")
+_BOUNDS = re.compile(r"(?:\[-?\d+:-?\d+\])*=|", re.ASCII)
 
 
 def array_of(text: str) -> list[Any]:
@@ -19,49 +21,78 @@ def array_of(text: str) -> list[Any]:
     Raises:
         ValueError: it is no array.
     """
-    start = text.find("{")
-    if start < 0:
-        raise ValueError("it is no array")
-    tokens = _tokens(text[start:])
-    if next(tokens) != "{":
-        raise ValueError("it is no array")
-    return _list(tokens)
+    return elements(text, _read)[1]
 
 
-def _tokens(text: str) -> Iterator[Any]:
-    """Brackets and commas as they are, elements as tuples."""
-    at = 0
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
-            raise ValueError("it is no array")
-        at = found.end()
-        if found[1]:
-            yield found[1]
-        elif found[2] is not None:
-            yield (re.sub(r"\\(.)", r"\1", found[2], flags=re.DOTALL),)
+def elements(text: str, read: Callable[[str], Any] = str) -> tuple[str, list[Any]]:
+    """The bounds of an array literal if they are written, and its elements: texts, None, and lists of them.
+
+    Args:
+        text: the literal.
+        read: makes something else of an element that is not quoted.
+
+    Raises:
+        ValueError: it is no array.
+    """
+    bounds = _BOUNDS.match(text)
+    assert bounds is not None, "nothing is enough for it"
+    items, at = _list(text, _after(text, bounds.end(), "{"), read)
+    if _END.fullmatch(text, at) is None:
+        raise ValueError("it is no array: something follows it")
+    return bounds[0], items
+
+
+def _list(text: str, at: int, read: Callable[[str], Any]) -> tuple[list[Any], int]:
+    """The elements behind a bracket, and where it ends."""
+    items: list[Any] = []
+    found = _token(text, at)
+    if found[1] == "}":
+        return items, found.end()
+    while True:
+        if found[1] == "{":
+            item, at = _list(text, found.end(), read)
+        elif found[1] is None:
+            item, at = _element(found, read), found.end()
         else:
-            yield (_read(found[3].strip()),)
+            raise ValueError("it is no array: an element is missing")
+        items.append(item)
+        found = _token(text, at)
+        if found[1] == "}":
+            return items, found.end()
+        found = _token(text, _after(text, at, ","))
+
+
+def _token(text: str, at: int) -> re.Match[str]:
+    found = _TOKEN.match(text, at)
+    if found is None:
+        raise ValueError("it is no array: its end is missing")
+    return found
+
+
+def _after(text: str, at: int, mark: str) -> int:
+    found = _token(text, at)
+    if found[1] != mark:
+        raise ValueError(f"it is no array: {mark} is missing")
+    return found.end()
+
+
+def _element(found: re.Match[str], read: Callable[[str], Any]) -> Any:
+    if found[2] is not None:
+        return _unescaped(found[2])
+    word = found[3].strip()
+    return None if word == "NULL" else read(word) if "\\" not in word else _unescaped(word)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
 
 
 def _read(word: str) -> Any:
-    if word in _PLAIN:
-        return _PLAIN[word]
+    if word in _TRUTH:
+        return _TRUTH[word]
     if _NUMBER.fullmatch(word):
         return float(word) if set(word) & set(".eE") else int(word)
-    return re.sub(r"\\(.)", r"\1", word)
-
-
-def _list(tokens: Iterator[Any]) -> list[Any]:
-    items: list[Any] = []
-    for part in tokens:
-        if part == "}":
-            return items
-        if part == "{":
-            items.append(_list(tokens))
-        elif isinstance(part, tuple):
-            items += part
-    raise ValueError("it is no array: its end is missing")
+    return word
 
 
 def array_literal(items: Any) -> str:

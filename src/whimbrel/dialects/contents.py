@@ -20,10 +20,12 @@ class Column(Record):
         name: its name.
         kind: of `archive.kinds`.
         declared: its type as the database writes it, without a length.
-        trait: `single` for a float of half the precision, `padded` for what is filled up to its length.
+        trait: `single` for a float of half the precision, `padded` for what is filled up to its length, `numbers` for
+            arrays of them.
         counter: what numbers its rows, in the database's words; None if nothing does.
         following: the number that the next row gets, as far as that is known.
         length: how many characters it has room for, if that is known.
+        loose: whether it holds anything, whatever its type says.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Column(Record):
     counter: str | None = None
     following: int | None = None
     length: int | None = None
+    loose: bool = False
 
 
 class Reference(Record):

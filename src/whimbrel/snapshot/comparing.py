@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -28,7 +29,7 @@ class Sum:
         self.rows = 0
         self._total = 0
 
-    def add(self, rows: list[list[Any]]) -> None:
+    def add(self, rows: Sequence[Sequence[Any]]) -> None:
         """Count more rows in, of which there is at least one."""
         total, columns = 0, list(zip(*rows, strict=True))
         same_columns = [columns[at] if compare is None else map(compare, columns[at]) for at, compare in self._compares]

@@ -165,7 +165,7 @@ class _Dump:
             ) from error
 
     def _batches(self, rows: Rows, table: Table, pace: Pace, number: int, total: int) -> Iterator[list[list[Any]]]:
-        converts = [archived(column.kind) for column in table.columns]
+        converts = [archived(column.kind, loose=column.loose) for column in table.columns]
         done = 0
         for batch in rows.stream(self._contents.read(table), pace):
             check(self._interruption)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import exc
 
 from ..archive import ArchivedTable, ArchiveReader
-from ..archive.values import archived, taken
+from ..archive.values import taken
 from ..connect.rows import Pace, Rows
 from ..dialects import Dialect
 from ..dialects.contents import Column, Table
@@ -244,9 +244,10 @@ class _Load:
     def _row_maker(self, table: Table, part: ArchivedTable) -> Callable[[Sequence[Any]], list[Any]]:
         """What makes of a row of the archive one for the table: in its order, of its kinds."""
         places = {column.name: place for place, column in enumerate(part.columns)}
+        kinds = {column.name: column.kind for column in part.columns}
         makers = [
-            (places[column.name], taken(part.columns[places[column.name]].kind, column.kind, column.length), column)
-            for column in table.columns
+            (places[one.name], taken(kinds[one.name], one.kind, one.length, loose=one.loose), one)
+            for one in table.columns
         ]
 
         def row_of(row: Sequence[Any]) -> list[Any]:
@@ -312,14 +313,13 @@ class _Load:
             names = ", ".join(self._which(table, part)) or "the rows as a whole"
             raise self._otherwise(table, f"other values in {names}: its type has no room for all that was there")
 
-    def _again(self, table: Table) -> Iterator[list[list[Any]]]:
+    def _again(self, table: Table) -> Iterator[Sequence[Sequence[Any]]]:
         """The rows of a table as they are now."""
-        converts = [(archived(column.kind), taken(column.kind, column.kind)) for column in table.columns]
         pace = Pace()
         for rows in self._rows.stream(self._contents.read(table), pace):
             check(self._interruption)
             pace.seen(len(rows), sum(len(value) for row in rows for value in row if isinstance(value, str | bytes)))
-            yield [[back(out(value)) for (out, back), value in zip(converts, row)] for row in rows]
+            yield rows
 
     def _which(self, table: Table, part: ArchivedTable) -> list[str]:
         """The columns that are not as they were."""

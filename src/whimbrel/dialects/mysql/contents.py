@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...archive import kinds
-from ...archive.values import without_zone
+from ...archive.times import without_zone
 from ...record import TYPE_CHECKING
 from ..contents import Column, Reference, Table
 
@@ -20,6 +20,7 @@ _KINDS = {
     **dict.fromkeys(
         ("geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon"), kinds.BYTES
     ),
+    **dict.fromkeys(("geometrycollection", "geomcollection", "vector"), kinds.BYTES),
     "decimal": kinds.DECIMAL,
     "date": kinds.DATE,
     "time": kinds.TIME,
@@ -125,8 +126,6 @@ class Contents:
         return f"INSERT INTO {self._quoted(*table.place)} ({names}) VALUES ({', '.join('?' for _ in table.columns)})"
 
     def parameter(self, column: Column, kind: str, dialect: str) -> Any:
-        if column.kind == kinds.INTEGER:
-            return int
         return without_zone if column.kind == kinds.INSTANT else None
 
     def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -32,7 +32,8 @@ _KINDS = {
     "uuid": kinds.UUID,
 }
 _AS_THEY_ARE = frozenset(("smallint", "integer", "bigint", "real", "double precision", "boolean", "bytea", "text"))
-_TRAITS = {"real": "single", "bpchar": "padded"}
+_NUMBERS = ("smallint[]", "integer[]", "bigint[]", "real[]", "double precision[]", "numeric[]")
+_TRAITS = {"real": "single", "bpchar": "padded", **dict.fromkeys(_NUMBERS, "numbers")}
 
 _OURS = """
 SELECT c.oid, c.relname, c.relkind = 'r' AS is_plain FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -165,7 +166,7 @@ class Contents:
             return lambda value: "true" if value else "false"
         if column.kind == kinds.FLOAT:
             return lambda value: repr(float(value))
-        return str
+        return _text if column.kind in (kinds.TEXT, kinds.JSON) else str
 
     def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         names = ", ".join(double_quoted(*table.place) for table in tables)
@@ -205,6 +206,12 @@ class Contents:
 def _column(name: str, declared: str, base: str, category: str, counter: str | None, following: int | None) -> Column:
     kind = kinds.ARRAY if category == "A" else _KINDS.get(base, kinds.TEXT)
     return Column(name, kind, declared, _TRAITS.get(base, ""), counter, following)
+
+
+def _text(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("no text of PostgreSQL has a zero byte in it")
+    return value
 
 
 def _source(table: Table) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...archive import kinds
-from ...archive.values import in_calendar
+from ...archive.times import in_calendar
 from ...record import TYPE_CHECKING
 from ..base import double_quoted, literal
 from ..contents import Column, Reference, Table
@@ -156,4 +156,5 @@ def _name_in(sql: str) -> str:
 def _column(name: str, declared: str, *, counter: str | None, following: int | None) -> Column:
     kind = next((kind for words, kind in _KINDS if re.search(words, declared or "", re.IGNORECASE)), kinds.TEXT)
     length = _LENGTH.search(declared or "")
-    return Column(name, kind, declared, counter=counter, following=following, length=int(length[1]) if length else None)
+    room = int(length[1]) if length else None
+    return Column(name, kind, declared, counter=counter, following=following, length=room, loose=True)
