@@ -43,6 +43,8 @@ class MySQL:
         "cryptography": "pip install cryptography",
     }
 
+    denied = r"command denied|\((1142|1143)\)"
+
     final = r"access denied|\((1044|1045|1698)\)|cryptography|certificate|does not support SSL|authentication plugin"
 
     @property

@@ -46,6 +46,8 @@ class SQLite:
         "readonly|read-only": "the file or its folder is read-only for this user",
     }
 
+    denied = "(?!)"  # there are the rights of the file only
+
     final = "unable to open|not a database"  # no server will start and change that
 
     @property
