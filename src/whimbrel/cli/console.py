@@ -70,12 +70,17 @@ class Console:
             sys.stdout = self._stdout  # a revision that prints must not end quietly because nobody reads that
         self._out.state = "the command is done, only its result is not shown" if changes else "nothing was changed"
 
-    def result(self, text: str, data: Callable[[], Any]) -> None:
-        """The answer of a command: as text, or as the `result` of a JSON document, which `data` makes."""
+    def result(self, text: str, data: Callable[[], Any], *, ok: bool = True) -> None:
+        """The answer of a command: as text, or as the `result` of a JSON document, which `data` makes.
+
+        Args:
+            text, data: the answer.
+            ok: whether the command ends with 0; one that fails altogether has an error in the place of a result.
+        """
         if self._parts is not None:
             self._parts.append(data() if self.as_json else text)
         elif self.as_json:
-            self._document({"ok": True, "result": data()})
+            self._document({"ok": ok, "result": data()})
         elif text:
             print(text, file=self._out)
 
@@ -87,10 +92,6 @@ class Console:
     def write(self) -> None:
         """Write results again."""
         self._parts = None
-
-    def whole(self, results: list[Any], *, ok: bool) -> None:
-        """The results of several databases as one document."""
-        self._document({"ok": ok, "result": results})
 
     def flush(self) -> None:
         """Hand on what was written.
