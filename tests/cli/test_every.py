@@ -172,6 +172,15 @@ def test_update_db_brings_all_of_them_to_head(three: Path, run: Run) -> None:
         assert tables(three / "neon.db") == {"t_neon1", "t_neon2"}
 
 
+def test_each_revision_is_told_with_its_database(three: Path, run: Run) -> None:
+    applied = run("upgrade", "--all").err.splitlines()
+    assert [line.split()[:3] for line in applied if line.startswith("  ok")] == [
+        ["ok", name, f"{name}{number}"] for name in ("aiven", "neon") for number in (1, 2)
+    ]
+    alone = run("-d", "neon", "downgrade", "base", "--yes").ok().err.splitlines()
+    assert [line.split()[:2] for line in alone if "undone" in line] == [["undone", "neon2"], ["undone", "neon1"]]
+
+
 def test_json_is_a_list_with_what_each_would_have_answered(three: Path, run: Run) -> None:
     result = run("upgrade", "--all", "--json")
     assert result.code == 4

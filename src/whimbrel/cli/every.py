@@ -23,7 +23,7 @@ def every(session: Session, run: Callable[[Session], int], explained: Callable[[
     codes: dict[str, int] = {}
     results: list[dict[str, Any]] = []
     for database in session.databases():
-        name, parts, error = database.name, session.console.keep(), None
+        name, parts, error = database.name, session.console.keep(database.name), None
         try:
             session.turn_to(database)
             codes[name] = run(session) or 0
