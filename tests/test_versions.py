@@ -114,6 +114,38 @@ def test_a_table_of_another_shape_is_told_as_such(server: Server, columns: str) 
     assert caught.value.why
 
 
+@pytest.mark.parametrize("scheme", ["postgresql+psycopg", "postgresql+asyncpg", "mysql+pymysql"])
+def test_who_may_not_read_it_is_told_the_same_by_every_command(
+    scheme: str, make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    server = Server.of(scheme, make_database)
+    server.make_table(["aa01"])
+    url = sa.make_url(server.url)
+    role = f"wb_{secrets.token_hex(4)}"
+    make, drop = [f"CREATE ROLE {role} LOGIN"], [f"DROP ROLE {role}"]
+    if server.kind == "mariadb":  # which hides a table from who may do nothing with it
+        make = [f"CREATE USER {role}@'%'", f"GRANT INSERT, CREATE ON `{url.database}`.* TO {role}@'%'"]
+        drop = [f"DROP USER {role}@'%'"]
+    server.execute(*make)
+    try:
+        mine = url.set(username=role).render_as_string(hide_password=False)
+        folder = native_project(tmp_path / "p", mine, linear("aa01"))
+        told = [
+            whimbrel(*line.split(), cwd=folder)
+            for line in ("current", "status", "upgrade", "stamp head", "ensure_version", "log")
+        ]
+    finally:
+        server.execute(*drop)
+    said = {(one.err or one.out).rpartition("error[")[2] for one in told}
+    assert len(said) == 1, said
+    [lines] = [one.splitlines() for one in said]
+    assert lines[0].startswith("WB405]: the version table ")
+    assert lines[1] == f"  where: {sa.make_url(mine).render_as_string()}"
+    assert "denied" in lines[2]
+    table = server.dialect.quoted("alembic_version")
+    assert lines[4].startswith(f"  hint:  its owner can say: GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO ")
+
+
 def test_a_row_of_nothing_is_no_revision(server: Server) -> None:
     server.execute(
         "CREATE TABLE alembic_version (version_num varchar(32))", "INSERT INTO alembic_version VALUES (NULL)"

@@ -63,7 +63,8 @@ def by_driver(database: Database, journal: Wanted) -> Position | None:
             schema = database.version_table_schema
             heads = versions.read(query, dialect, database.version_table, schema)
             return _position(database.required_url.masked, heads, journal, query, dialect, schema)
-    except WhimbrelError:
+    except WhimbrelError as error:
+        error.where = error.where or database.required_url.masked
         raise
     except Exception as error:
         where = f"{database.required_url.masked}  (from {database.url_origin})"

@@ -156,6 +156,31 @@ def test_a_failure_of_one_does_not_stop_the_others(three: Path, run: Run) -> Non
     assert tables(three / "neon.db") == {"t_neon1", "t_neon2"}
 
 
+@pytest.mark.parametrize("command", [one.name for one in COMMANDS if one.every and one.name != "status"])
+def test_every_command_that_takes_all_runs_for_all(command: str, three: Path, run: Run) -> None:
+    """Whatever options it has besides."""
+    needs = {"downgrade": ["base", "--yes"], "stamp": ["head"], "revision": ["-m", "x"], "show": ["head"]}
+    result = run(command, "--all", *needs.get(command, []))
+    assert "WB499" not in result.err
+    assert result.code != 2
+
+
+def test_update_db_brings_all_of_them_to_head(three: Path, run: Run) -> None:
+    for spelling in ("update_db", "update-db"):
+        run(spelling, "--all").ok()
+        assert tables(three / "aiven.db") == {"t_aiven1", "t_aiven2"}
+        assert tables(three / "neon.db") == {"t_neon1", "t_neon2"}
+
+
+def test_each_revision_is_told_with_its_database(three: Path, run: Run) -> None:
+    applied = run("upgrade", "--all").err.splitlines()
+    assert [line.split()[:3] for line in applied if line.startswith("  ok")] == [
+        ["ok", name, f"{name}{number}"] for name in ("aiven", "neon") for number in (1, 2)
+    ]
+    alone = run("-d", "neon", "downgrade", "base", "--yes").ok().err.splitlines()
+    assert [line.split()[:2] for line in alone if "undone" in line] == [["undone", "neon2"], ["undone", "neon1"]]
+
+
 def test_json_is_a_list_with_what_each_would_have_answered(three: Path, run: Run) -> None:
     result = run("upgrade", "--all", "--json")
     assert result.code == 4

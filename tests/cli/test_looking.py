@@ -214,7 +214,23 @@ def test_what_models_and_revisions_print_does_not_get_into_the_json(tmp_path: Pa
     result = whimbrel("upgrade", "--json", cwd=folder).ok()
     assert json.loads(result.out)["ok"]
     assert "backfilling" in result.err
-    assert json.loads(whimbrel("check", "--json", cwd=folder).out)["ok"] is False
+    document = json.loads(whimbrel("check", "--json", cwd=folder).out)
+    assert document["ok"] is False
+
+
+def test_check_has_the_differences_as_a_list_in_json(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa", "bbbb", "cccc"))
+    (folder / "wb_shop_models.py").write_text(MODELS)
+    whimbrel("upgrade", cwd=folder).ok()
+    lines = whimbrel("check", cwd=folder).out.splitlines()
+    assert len(lines) > 1
+    for command in (["check"], ["check", "--all"]):
+        result = whimbrel(*command, "--json", cwd=folder)
+        document = json.loads(result.out)
+        assert (result.code, document["ok"]) == (1, False)
+        error = document["error"] if command == ["check"] else document["result"][0]["error"]
+        assert error["differences"] == lines
+        assert error["why"] == "; ".join(lines)
 
 
 def test_several_databases_are_set_up_and_shown_although_one_has_no_url(tmp_path: Path) -> None:

@@ -34,6 +34,38 @@ def change(path: Path) -> None:
     path.write_text(path.read_text().replace("sa.Integer", "sa.BigInteger"))
 
 
+@pytest.mark.parametrize("url", ["sqlite:////no/such/folder/app.db", "postgresql://nobody@127.0.0.1:1/x"])
+def test_the_json_is_not_ok_if_the_only_database_cannot_be_asked(url: str, tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", url, linear("aaaa"))
+    result = whimbrel("status", "--json", cwd=folder)
+    document = json.loads(result.out)
+    assert (result.code, document["ok"]) == (3, False)
+    assert document["result"][0]["error"]["code"] == "WB401"
+
+
+@pytest.mark.parametrize("check", [[], ["--check"]])
+def test_the_json_is_ok_exactly_if_the_exit_code_is_0(check: list[str], tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", linear("aaaa"))
+    result = whimbrel("status", "--json", *check, cwd=folder)
+    assert json.loads(result.out)["ok"] is (result.code == 0)
+    assert result.code == len(check)
+
+
+def test_models_that_are_not_compared_are_told_with_the_reason(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", linear("aaaa"))
+    (folder / "wb_shop_models.py").write_text("import sqlalchemy as sa\nmetadata = sa.MetaData()\n1 / 0\n")
+    behind = whimbrel("status", "--models", cwd=folder).ok()
+    assert "not compared" in behind.out
+    assert behind.err == (
+        "note: main: the models are compared with a database at head, and this one is not\n  hint:  whimbrel upgrade\n"
+    )
+    assert whimbrel("status", cwd=folder).ok().err == ""
+    whimbrel("upgrade", cwd=folder).ok()
+    at_head = whimbrel("status", "--models", cwd=folder)
+    assert at_head.code == 3
+    assert "ZeroDivisionError" in at_head.out
+
+
 # -- edited revisions ----------------------------------------------------------------------------
 
 

@@ -46,6 +46,11 @@ DIFFERENCES: dict[str, Difference] = {
         "refused by every command, with the names of these revisions",
         "no order of them is right",
     ),
+    "async upgrade": Difference(
+        "a revision whose upgrade() is `async def`, or has a `yield` in it, is recorded as applied, and none of it has run",
+        "refused before the first revision runs, as is such a downgrade()",
+        "a version table that names it would be wrong",
+    ),
     # -- targets ----------------------------------------------------------------------------------
     "steps everywhere": Difference(
         "only upgrade and downgrade know `head-1`, `ae10+2`, `+1`; show, history and stamp refuse most of them",

@@ -85,6 +85,44 @@ def test_broken_files(linear_project: Path) -> None:
         assert ours(*line.split(), cwd=linear_project).code == 2, line
 
 
+@shows("async upgrade")
+@pytest.mark.parametrize(("head", "body"), [("async def", "pass"), ("async def", "yield"), ("def", "yield")])
+@pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_async_upgrade(direction: str, head: str, body: str, tmp_path: Path) -> None:
+    for tool in (stock, ours):
+        folder, path = tmp_path / tool.__name__, f"{tmp_path}/{tool.__name__}.db"
+        make(folder, f"sqlite:///{path}", linear(A1, A2))
+        if direction == "downgrade":
+            tool("upgrade", "head", cwd=folder).ok()
+        file = folder / "alembic" / "versions" / f"{A2}_.py"
+        plain = f"def {direction}():\n"
+        file.write_text(file.read_text().replace(plain, f"{head} {direction}():\n    {body}\n"))
+        assert f"\n{head} {direction}():\n    {body}\n" in file.read_text()
+        done = tool(direction, {"upgrade": "head", "downgrade": "base"}[direction], cwd=folder)
+        with sa.create_engine(f"sqlite:///{path}").connect() as connection:
+            found = sa.inspect(connection)
+            has = (found.has_table(f"t_{A1}"), found.has_table(f"t_{A2}"))
+        if tool is stock:
+            assert done.code == 0
+            assert has == ((True, False) if direction == "upgrade" else (False, True))
+        else:
+            assert (done.code, "error[WB204]" in done.err) == (2, True), done
+            assert f"which would never run\n  where: alembic/versions/{A2}_.py" in done.err
+            assert has == ((False, False) if direction == "upgrade" else (True, True))
+
+
+@pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
+def test_what_cannot_be_called_is_as_good_as_missing(direction: str, tmp_path: Path) -> None:
+    folder = make(tmp_path / "p", f"sqlite:///{tmp_path}/a.db", linear(A1))
+    if direction == "downgrade":
+        ours("upgrade", cwd=folder).ok()
+    file = folder / "alembic" / "versions" / f"{A1}_.py"
+    file.write_text(f"{file.read_text()}\n\n{direction} = None\n")
+    refused = ours(direction, {"upgrade": "head", "downgrade": "base"}[direction], cwd=folder)
+    assert (refused.code, f"revision {A1} has no {direction}()" in refused.err) == (2, True)
+
+
 def test_a_link_that_leads_nowhere_is_a_broken_file(linear_project: Path) -> None:
     link = linear_project / "alembic" / "versions" / "aa_.py"
     link.symlink_to("/nowhere/aa_.py")

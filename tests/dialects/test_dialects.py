@@ -46,6 +46,7 @@ def test_another_database_is_refused_with_those_that_are_supported(text: str) ->
     with pytest.raises(UrlInvalid, match="is not a database that whimbrel supports") as caught:
         dialect_of(parse(text))
     assert "c4nary" not in str(caught.value)
+    assert caught.value.state == "nothing was changed"
     assert "sqlite, postgresql, mysql and mariadb" in (caught.value.hint or "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import subprocess
 import sys
@@ -76,6 +77,14 @@ def test_a_missing_database_is_created_once_and_brought_to_head(
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_the_json_names_what_was_created(make_missing: MakeMissing, kind: str, tmp_path: Path) -> None:
+    url = make_missing(kind)
+    folder = native_project(tmp_path / "p", url, linear("aaaa"))
+    for made in ([sa.make_url(url).database], []):
+        document = json.loads(whimbrel("update_db", "--json", cwd=folder).ok().out)
+        assert document["result"]["created"] == made
+
+
 def test_any_name_is_quoted(kind: str, make_missing: MakeMissing, tmp_path: Path) -> None:
     url = make_missing(kind, ODD)
     folder = native_project(tmp_path / "p", "sqlite://", linear("aaaa"))

@@ -47,6 +47,16 @@ def failing(statement: str, params: object, words: str, *, number: int = 0) -> e
     return exc.DBAPIError(statement, params, kind(number, words) if number else kind(words))
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("no", "no"), ("\n no \n", "no"), ("no\nbecause\nof this", "no …"), ("\n", None)],
+)
+def test_words_of_several_lines_are_seen_to_go_on(words: str, expected: str | None) -> None:
+    assert reason(RuntimeError(words)) == ("RuntimeError" if expected is None else f"RuntimeError: {expected}")
+    if expected == "no …":
+        assert "of this" in traceback_of(RuntimeError(words))
+
+
 def test_what_helps_stays() -> None:
     error = failing(
         "INSERT INTO users (email, role) VALUES (%(email)s, 'email')",

@@ -298,6 +298,7 @@ def test_a_cycle_is_refused_at_once(files: Sequence[RevisionFile]) -> None:
     with pytest.raises(HistoryBroken, match="form a cycle: ") as caught:
         History(files)
     assert caught.value.where == next(f.path for f in files if f.revision == "a")
+    assert caught.value.state == "nothing was changed"
     assert "x" not in caught.value.what.split(": ")[-1]
 
 

@@ -89,7 +89,7 @@ def test_a_file_that_is_there_is_replaced_only_with_yes(tmp_path: Path) -> None:
     assert (refused.code, file.read_text()) == (6, "mine")
     done = whimbrel("dump-db", "a.whimbrel", "--yes", "--json", cwd=tmp_path / "p").ok()
     result = json.loads(done.out)["result"]
-    assert (result["path"], result["rows"], result["size"]) == ("a.whimbrel", 0, file.stat().st_size)
+    assert (result["path"], result["rows"], result["size"]) == (str(file), 0, file.stat().st_size)
 
 
 def test_without_a_name_it_is_called_for_the_database_and_its_revision(tmp_path: Path) -> None:

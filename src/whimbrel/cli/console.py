@@ -50,6 +50,7 @@ class Console:
         self._quiet = False
         self._colour = "auto"
         self._parts: list[Any] | None = None
+        self._of = ""
         self._progress = _Progress(self.say)
 
     def begin(self, command: Command, options: Any) -> None:
@@ -70,27 +71,32 @@ class Console:
             sys.stdout = self._stdout  # a revision that prints must not end quietly because nobody reads that
         self._out.state = "the command is done, only its result is not shown" if changes else "nothing was changed"
 
-    def result(self, text: str, data: Callable[[], Any]) -> None:
-        """The answer of a command: as text, or as the `result` of a JSON document, which `data` makes."""
+    def result(self, text: str, data: Callable[[], Any], *, ok: bool = True) -> None:
+        """The answer of a command: as text, or as the `result` of a JSON document, which `data` makes.
+
+        Args:
+            text, data: the answer.
+            ok: whether the command ends with 0; one that fails altogether has an error in the place of a result.
+        """
         if self._parts is not None:
             self._parts.append(data() if self.as_json else text)
         elif self.as_json:
-            self._document({"ok": True, "result": data()})
+            self._document({"ok": ok, "result": data()})
         elif text:
             print(text, file=self._out)
 
-    def keep(self) -> list[Any]:
-        """From now on keep results, as text or as data, instead of writing them: they are parts of a larger one."""
-        self._parts = []
+    def keep(self, name: str) -> list[Any]:
+        """From now on keep results, as text or as data, instead of writing them: they are parts of a larger one.
+
+        Args:
+            name: the database that they are about, which is named where revisions run.
+        """
+        self._parts, self._of = [], f"{name}  "
         return self._parts
 
     def write(self) -> None:
         """Write results again."""
-        self._parts = None
-
-    def whole(self, results: list[Any], *, ok: bool) -> None:
-        """The results of several databases as one document."""
-        self._document({"ok": ok, "result": results})
+        self._parts, self._of = None, ""
 
     def flush(self) -> None:
         """Hand on what was written.
@@ -132,7 +138,7 @@ class Console:
             return
         match event:
             case RevisionStarted(revision, message, direction, number, total):
-                self._progress.start(f"{direction} {number}/{total}  {revision}  {message}")
+                self._progress.start(f"{self._of}{direction} {number}/{total}  {revision}  {message}")
             case RowsMoved(what, table, rows, number, total):
                 self._progress.show(f"{what} {number}/{total}  {table}  {counted(rows, 'row')}")
             case BytesMoved(what, name, size, total):
@@ -143,7 +149,7 @@ class Console:
             case RevisionFinished(revision, message, direction, seconds):
                 self._progress.stop()
                 arrow = self._painted("ok", "ok") if direction == "upgrade" else self._painted("undone", "ok")
-                self.say(f"  {arrow}  {revision}  {message}  {self._painted(f'{seconds:.1f} s', 'dim')}")
+                self.say(f"  {arrow}  {self._of}{revision}  {message}  {self._painted(f'{seconds:.1f} s', 'dim')}")
             case _:
                 self._fact(event)
 

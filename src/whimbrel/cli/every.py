@@ -23,7 +23,7 @@ def every(session: Session, run: Callable[[Session], int], explained: Callable[[
     codes: dict[str, int] = {}
     results: list[dict[str, Any]] = []
     for database in session.databases():
-        name, parts, error = database.name, session.console.keep(), None
+        name, parts, error = database.name, session.console.keep(database.name), None
         try:
             session.turn_to(database)
             codes[name] = run(session) or 0
@@ -40,7 +40,7 @@ def every(session: Session, run: Callable[[Session], int], explained: Callable[[
         else:
             _show(session, name, parts, error)
     if session.console.as_json:
-        session.console.whole(results, ok=not any(codes.values()))
+        session.console.result("", lambda: results, ok=not any(codes.values()))
     failed = [name for name, code in codes.items() if code]
     if failed and len(codes) > 1:
         session.console.notice(f"{len(failed)} of {len(codes)} databases need attention: {', '.join(failed)}")

@@ -81,6 +81,7 @@ def _as_migration(name: str, done: Migrated) -> dict[str, object]:
         "revisions": done.revisions,
         "written": [revision._asdict() for revision in done.written],
         "verified": done.verified,
+        "created": done.created,
     }
 
 
@@ -179,5 +180,6 @@ def _as_data(name: str, outcome: Outcome) -> dict[str, object]:
         "after": outcome.after,
         "revisions": outcome.revisions,
         "verified": outcome.verified,
+        "created": outcome.created,
         "changes": [change._asdict() for change in outcome.changes],
     }

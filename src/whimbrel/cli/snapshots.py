@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ..errors import ANSWER_NO, NotConfirmed, counted
 from .console import size_of
 from .running import lock_wait
@@ -16,7 +18,7 @@ def dump(session: Session) -> int:
     at = ", ".join(dumped.revisions) or "base"
     session.console.result(
         f"{project.database.name}  {at}  {what} in {dumped.path}  ({size_of(dumped.size)})",
-        lambda: {"database": project.database.name, **dumped._asdict()},
+        lambda: {"database": project.database.name, **dumped._asdict(), "path": os.path.abspath(dumped.path)},
     )
     return 0
 
@@ -33,7 +35,7 @@ def load(session: Session) -> int:
     at = ", ".join(loaded.revisions) or "base"
     session.console.result(
         f"{project.database.name}  {at}  {what}{instead}",
-        lambda: {"database": project.database.name, **loaded._asdict()},
+        lambda: {"database": project.database.name, **loaded._asdict(), "path": os.path.abspath(loaded.path)},
     )
     return 0
 
@@ -53,7 +55,11 @@ def clean(session: Session) -> int:
     kept = f", kept in {cleaned.backup}" if cleaned.backup else ""
     console.result(
         f"{name}  {counted(cleaned.rows, 'row')} of {counted(cleaned.tables, 'table')} removed{dropped}{kept}",
-        lambda: {"database": name, **cleaned._asdict()},
+        lambda: {
+            "database": name,
+            **cleaned._asdict(),
+            "backup": cleaned.backup and os.path.abspath(cleaned.backup),
+        },
     )
     return 0
 

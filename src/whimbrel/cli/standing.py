@@ -33,12 +33,20 @@ def status(session: Session) -> int:
             if not several:
                 raise
             statuses.append(Status(database.name, str(database.origin), error=error))
-    session.console.result("\n".join(_text(statuses)), lambda: [_as_data(one) for one in statuses])
+    attention = sum(not one.at_head or bool(one.differences) or bool(one.unfinished) for one in statuses)
+    code = _exit_code(session, statuses, attention)
+    session.console.result("\n".join(_text(statuses)), lambda: [_as_data(one) for one in statuses], ok=not code)
     for one in statuses:
         _tell_of_journal(session, one, _name(one, statuses))
-    attention = sum(not one.at_head or bool(one.differences) or bool(one.unfinished) for one in statuses)
+        if compare and one.differences is None and one.error is None:
+            text = f"{_name(one, statuses)}: the models are compared with a database at head, and this one is not"
+            session.console.notice(text, "whimbrel upgrade" if one.pending else "")
     if attention and len(statuses) > 1:
         session.console.notice(f"{attention} of {len(statuses)} databases need attention")
+    return code
+
+
+def _exit_code(session: Session, statuses: list[Status], attention: int) -> int:
     failed = [one for one in statuses if one.error is not None]
     if failed:
         return DATABASE if len(failed) == len(statuses) else PARTLY

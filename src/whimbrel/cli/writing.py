@@ -106,8 +106,10 @@ def check(session: Session) -> int:
         return 0
     if not session.console.as_json:
         session.console.result("\n".join(differences), lambda: None)
-    raise DifferencesFound(
+    refusal = DifferencesFound(
         f"the models and the database differ in {counted(len(differences), 'place')}",
         why="; ".join(differences) if session.console.as_json else None,
         hint='whimbrel revision --autogenerate -m "describe it"',
     )
+    refusal.differences = tuple(differences)
+    raise refusal

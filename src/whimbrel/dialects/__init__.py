@@ -54,6 +54,7 @@ def dialect_of(url: DatabaseUrl) -> Dialect:
         raise UrlInvalid(
             f'"{url.dialect}" is not a database that whimbrel supports',
             where=url.masked,
+            state="nothing was changed",
             hint="it supports sqlite, postgresql, mysql and mariadb; "
             "with another database, an Alembic project with its own env.py works",
         )

@@ -260,6 +260,10 @@ class Dialect(Protocol):
         """A regular expression for what a driver says when the server has no such database; empty without a server."""
 
     @property
+    def denied(self) -> str:
+        """A regular expression for what a driver says of a table that its user may not read, with the SQLSTATE."""
+
+    @property
     def table_options(self) -> str:
         """What stands behind the definition of a table that must have transactions."""
 

@@ -129,14 +129,15 @@ def _migration_hint(error: BaseException, visit: Visit) -> str:
 def _database_failed(
     error: exc.DBAPIError, visit: Visit | None, database: Database, context: WorkContext
 ) -> WhimbrelError:
-    words = reason(error, context.url)
-    if visit is not None and _is_about_version_table(error, visit):
-        return _with_state(unreadable(visit.context.version_table, words), visit, context)
+    dialect = visit.dialect if visit is not None else None
+    if visit is not None and dialect is not None and _is_about_version_table(error, visit):
+        table = dialect.quoted(visit.schema, visit.context.version_table)
+        return _with_state(unreadable(error, dialect, table), visit, context)
     name = visit.context.dialect.name if visit else context.url.dialect if context.url else ""
     return DatabaseFailed(
         "the database refused a statement",
         where=_where(error, visit, database, context),
-        why=words,
+        why=reason(error, context.url),
         state=state(context, visit),
         hint=hint_for(error, name),
     )
@@ -144,7 +145,9 @@ def _database_failed(
 
 def _is_about_version_table(error: exc.DBAPIError, visit: Visit) -> bool:
     statement = str(error.statement)
-    return not visit.begun and statement.startswith("SELECT") and "version_num" in statement
+    # On MySQL, SQLAlchemy sees whether a table is there by describing it.
+    is_a_look = statement.startswith(("SELECT", "DESCRIBE"))
+    return not visit.begun and is_a_look and ("version_num" in statement or visit.context.version_table in statement)
 
 
 def _is_connect_error(error: BaseException, context: WorkContext) -> bool:

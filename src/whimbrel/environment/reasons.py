@@ -30,7 +30,10 @@ def reason(error: BaseException, url: DatabaseUrl | None = None) -> str:
     if is_statement_error(error):
         statement, cause = error.statement, error.orig or error
     words = str(error.args[0]) if is_statement_error(cause) else driver_words(cause)
-    first = first_line(secrets.hidden(words))
+    told = secrets.hidden(words)
+    first = first_line(told)
+    if not secrets.from_database and first != told.strip():
+        first += " …"  # the rest is shown with --debug; that of a driver's words repeats the statement, and rows
     text = f"{type(cause).__name__}: {first}" if first else type(cause).__name__
     if statement:
         folded = secrets.statement(statement)

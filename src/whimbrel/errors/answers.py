@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from ..record import TYPE_CHECKING
 from .error import ANSWER_NO, WhimbrelError
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class DifferencesFound(WhimbrelError):
@@ -10,6 +14,11 @@ class DifferencesFound(WhimbrelError):
 
     code = "WB501"
     exit_code = ANSWER_NO
+    differences: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The failure as plain data, with a list of what differs."""
+        return {**super().as_dict(), "differences": [*self.differences]}
 
 
 class NotAtHeads(WhimbrelError):

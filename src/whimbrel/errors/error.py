@@ -7,7 +7,7 @@ from ..record import TYPE_CHECKING
 from .wording import from_here, one_line
 
 if TYPE_CHECKING:
-    from typing import ClassVar
+    from typing import Any, ClassVar
 
 USAGE = 2
 DATABASE = 3
@@ -54,7 +54,7 @@ class WhimbrelError(Exception):
             f"  {name + ':':<6} {one_line(text)}" for name, text in self._fields().items() if text
         ]
 
-    def as_dict(self) -> dict[str, str | int | None]:
+    def as_dict(self) -> dict[str, Any]:
         """The failure as plain data, for `--json`."""
         return {
             "code": self.code,

@@ -138,6 +138,7 @@ class History:
                     f"revisions form a cycle: {', '.join(waiting)}",
                     where=self.revisions[first].path,
                     why="each of them comes after another one of them",
+                    state="nothing was changed",
                     hint="correct down_revision or depends_on in one of the files",
                 )
             )
@@ -330,6 +331,7 @@ class History:
             HistoryBroken: an id or label is used twice, or a parent is missing.
         """
         if self.problem is not None:
+            self.problem.state = "nothing was changed"
             raise self.problem
 
     @property

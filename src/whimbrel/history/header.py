@@ -51,7 +51,7 @@ def read(path: str) -> RevisionFile:
             "a revision file cannot be read",
             where=path,
             why=error.strerror,
-            hint="see that you may read it; no other revision is affected",
+            hint="see that you may read it; nothing that needs it runs until then",
         ) from error
     return _by_pattern(source, path) or _by_syntax(source, path) or of_module(import_file(path), path)
 
@@ -123,7 +123,7 @@ def _parse(source: bytes, path: str) -> ast.Module:
             "a revision file is not valid Python",
             where=f"{path}:{line}" if line else path,
             why=error.msg if isinstance(error, SyntaxError) else str(error),
-            hint="correct the file; no other revision is affected",
+            hint="correct the file; nothing that needs it runs until then",
         ) from error
 
 
@@ -161,7 +161,7 @@ def import_file(path: str) -> ModuleType:
             "a revision file cannot be imported",
             where=_origin(error, path),
             why=f"{type(error).__name__}: {error}",
-            hint="correct the file; no other revision is affected",
+            hint="correct the file; nothing that needs it runs until then",
         ) from error
     return module
 
@@ -193,7 +193,7 @@ def of_module(module: ModuleType, path: str) -> RevisionFile:
                 f"{name} is neither a string, nor a tuple of strings, nor None",
                 where=path,
                 why=str(error),
-                hint="correct the file; no other revision is affected",
+                hint="correct the file; nothing that needs it runs until then",
             ) from error
     if len(values["revision"]) != 1:
         legacy = _LEGACY_NAME.fullmatch(path.rpartition("/")[2])

@@ -136,9 +136,11 @@ def read_attempts(query: Query, dialect: Dialect, schema: str | None, where: str
     except WhimbrelError:
         raise
     except Exception as error:
+        from ..connect.sayings import in_one_line
+
         raise DatabaseFailed(
             f"the journal {name} cannot be read",
-            why=_cause(error),
+            why=in_one_line(getattr(error, "orig", None) or error),
             state="nothing was changed",
             hint="the user of the URL needs the right to read it, as it does for the version table",
         ) from error
@@ -190,11 +192,6 @@ def last_applied(attempts: Iterable[Attempt], revision: str) -> Attempt | None:
         if attempt.revision == revision and attempt.state == DONE and attempt.direction == "upgrade":
             found = attempt
     return found
-
-
-def _cause(error: Exception) -> str:
-    """A driver's own words, without SQLAlchemy's around them."""
-    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def _moment(text: str) -> datetime:

@@ -28,6 +28,7 @@ class Migrated(Record):
         revisions: what was applied, in order.
         written: the revisions that were written, as the models had changed.
         verified: whether a new connection has confirmed `after`.
+        created: the names of the databases that were missing, and were made.
     """
 
     before: tuple[str, ...]
@@ -35,6 +36,7 @@ class Migrated(Record):
     revisions: tuple[str, ...]
     written: tuple[NewRevision, ...]
     verified: bool
+    created: tuple[str, ...] = ()
 
 
 class Intended(Record):
@@ -113,11 +115,12 @@ class Serving(Looking):
                 )
             )
         if not new:
-            return Migrated(first.before, first.after, first.revisions, (), first.verified)
+            return Migrated(first.before, first.after, first.revisions, (), first.verified, first.created)
         written = f"{', '.join(place(revision.path) for revision in new)} was written"
         with _state_added(applied, written):
             last = self.update(**given)
-        return Migrated(first.before, last.after, first.revisions + last.revisions, tuple(new), last.verified)
+        revisions = first.revisions + last.revisions
+        return Migrated(first.before, last.after, revisions, tuple(new), last.verified, first.created)
 
     def intended(self) -> Intended:
         """What `run_migration` would do. Reads the database, and the models if nothing is pending.

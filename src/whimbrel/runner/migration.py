@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from alembic.runtime.migration import RevisionStep
 from sqlalchemy import exc
@@ -229,12 +231,7 @@ class Migration:
             script = scripts.get_revision(step.revision)
             if step.revision in self._begun_once and isinstance(script, LazyScript):
                 script.forget()
-            if not callable(getattr(script.module, step.direction, None)):
-                raise RevisionFileBroken(
-                    f"revision {step.revision} has no {step.direction}()",
-                    where=script.path,
-                    hint=f"add  def {step.direction}(): …  to the file",
-                )
+            _check_runs(getattr(script.module, step.direction, None), step, script.path)
             steps.append(RevisionStep(scripts.revision_map, script, step.direction == "upgrade"))
         return steps
 
@@ -259,3 +256,18 @@ class Migration:
             self.untold.append(event)
         else:
             self._listen(event)
+
+
+def _check_runs(function: Any, step: Step, path: str) -> None:
+    """Refuse what does nothing when Alembic calls it: it throws away what a coroutine or a generator would have run."""
+    name = f"{step.direction}()"
+    if not callable(function):
+        what, hint = f"has no {name}", f"add  def {name}: …  to the file"
+    elif inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        what = f"has an async {name}, which would never run"
+        hint = f"write it as  def {name}: …  and without await; op works the same with an async driver"
+    elif inspect.isgeneratorfunction(function):
+        what, hint = f"has a generator as {name}, which would never run", "take the yield out of it"
+    else:
+        return
+    raise RevisionFileBroken(f"revision {step.revision} {what}", where=path, state="nothing was changed", hint=hint)

@@ -30,10 +30,12 @@ class Outcome(NamedTuple):
     Attributes:
         status: `done`, or `nothing to do`, or `written` if SQL was only written out.
         changes: one for each database; more than one only if the project's env.py visits several.
+        created: the names of the databases that were missing, and were made.
     """
 
     status: Literal["done", "nothing to do", "written"]
     changes: tuple[Change, ...]
+    created: tuple[str, ...] = ()
 
     @property
     def before(self) -> tuple[str, ...]:

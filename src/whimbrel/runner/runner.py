@@ -7,7 +7,7 @@ from typing import Any
 
 from ..environment import AlembicStep, Environment, Visit, Work
 from ..errors import VersionTableBroken
-from ..events import Listener, RevisionFinished
+from ..events import Created, Listener, RevisionFinished
 from ..interruption import Interruption
 from ..planner import Planner, Plans
 from ..settings.limits import Limits
@@ -49,6 +49,12 @@ class Runner:
             WhimbrelError: a revision failed, the plan cannot be made, or what was done is not in the database.
         """
 
+        made: list[str] = []
+
+        def created(event: Created) -> None:
+            made.append(event.name)
+            self._listen(event)
+
         migration = Migration(self._environment, plans, self._limits, self._listen, self._interruption)
         work = Work(
             migration.steps,
@@ -56,10 +62,10 @@ class Runner:
             per_revision=True,
             options=options,
             around=migration.around,
-            created=self._listen if create else None,
+            created=created if create else None,
         )
         try:
-            return self._do(work, migration.untold)
+            return self._do(work, migration.untold)._replace(created=tuple(made))
         finally:
             migration.tell_afterwards()
 

@@ -45,6 +45,7 @@ class MySQL:
         "cryptography": "pip install cryptography",
     }
     missing = _MISSING
+    denied = r"command denied|\((1142|1143)\)"
     final = r"access denied|\((1044|1045|1698)\)|cryptography|certificate|does not support SSL|authentication plugin"
 
     @property

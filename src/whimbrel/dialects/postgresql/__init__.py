@@ -51,6 +51,7 @@ class PostgreSQL:
         "SSL|certificate": "check sslmode and sslrootcert in the URL",
     }
     missing = _MISSING
+    denied = r"permission denied|\(42501\)"
     final = (
         "password authentication|authentication failed|no password supplied|role .* does not exist|pg_hba.conf|"
         r"permission denied for database|certificate|does not support SSL|ssl was required|\(42501\)|" + _SIGN_IN

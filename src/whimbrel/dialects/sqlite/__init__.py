@@ -47,6 +47,7 @@ class SQLite:
     }
 
     missing = ""
+    denied = "(?!)"  # there are the rights of the file only
     final = "unable to open|not a database"  # no server will start and change that
 
     @property
