@@ -63,3 +63,12 @@ def test_what_means_nothing_is_named_with_what_may_have_been_meant(line: str, tm
     refused = whimbrel(*line.split(), cwd=tmp_path)
     assert (refused.code, refused.out) == (2, "")
     assert refused.err == f"error[WB101]: {what}\n  hint:  {hint}\n"
+
+
+@pytest.mark.parametrize("line", ["-d one -d two upgrade", "upgrade --database one -d two"])
+def test_two_databases_are_refused_and_the_same_one_twice_is_not(line: str, tmp_path: Path) -> None:
+    refused = whimbrel(*line.split(), cwd=tmp_path)
+    assert refused.code == 2
+    assert "error[WB101]: -d is given twice: one, two" in refused.err
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    whimbrel(*line.replace("one", "main").replace("two", "main").split(), cwd=folder).ok()

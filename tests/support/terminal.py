@@ -11,7 +11,6 @@ import sys
 import termios
 from pathlib import Path
 
-
 INTERRUPT = "\x03"
 """Ctrl-C."""
 _QUESTION = b"[y/N]"

@@ -27,6 +27,7 @@ class _Parser(ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=_Formatter, **settings)
+        self.register("action", "once", _Once)
         self.alembic_options: set[str] = set()
         self.commands: list[_CommandParser] = []
 
@@ -138,6 +139,16 @@ class _CommandParser(_Parser):
         for action in self._general:
             action.help = SUPPRESS
         return f"{super().format_help()}\nwhimbrel --help shows the general options, which may stand here too.\n"
+
+
+class _Once(Action):
+    """Stores a value that must not be given again with another one."""
+
+    def __call__(self, parser: ArgumentParser, namespace: Namespace, values: Any, option: str | None = None) -> None:
+        given = getattr(namespace, self.dest, None)
+        if given not in (None, values):
+            parser.error(f"{option} is given twice: {given}, {values}")
+        setattr(namespace, self.dest, values)
 
 
 class _Help(Action):

@@ -340,7 +340,8 @@ def _ini_beside_env(location: str) -> str:
         where=place(os.path.join(location, "env.py")),
         why=f"no {ALEMBIC_INI} with an [alembic] here, none in {name}, no [tool.alembic], and no {CONFIG_FILE}",
         state="nothing was changed",
-        hint=f'restore {ALEMBIC_INI}, or -c FILE with its ini file; or, to run without env.py,  script_location = "{name}"  in {CONFIG_FILE}',
+        hint=f"restore {ALEMBIC_INI}, or -c FILE with its ini file; or, to run without env.py,"
+        f'  script_location = "{name}"  in {CONFIG_FILE}',
     )
 
 
