@@ -149,7 +149,7 @@ def test_the_ini_file_beside_env_py_may_name_another_script_location(place: Path
 def test_an_ini_file_is_no_script_location_without_env_py_or_for_another_section(place: Path) -> None:
     write(place, {"migrations/alembic.ini": FLASK_INI})
     for section in (None, "billing"):
-        with pytest.raises(ProjectNotFound, match="no script_location|no section"):
+        with pytest.raises(ProjectNotFound, match=r"no script_location|no section"):
             load(str(place), config=["migrations/alembic.ini"], section=section, environ={})
         write(place, {"migrations/env.py": ENV})
 
