@@ -68,14 +68,14 @@ def test_what_colleagues_have_written_is_applied_first(url: str, kind: str, fold
 
 def test_check_says_what_it_would_do_and_writes_nothing(url: str, kind: str, folder: Path) -> None:
     would = whimbrel("run_migration", "--check", cwd=folder)
-    assert (would.code, would.out) == (1, "main: would write a revision: add table t\n")
+    assert (would.code, would.out) == (1, "main  would write a revision: add table t\n")
     assert (files(folder), tables(url)) == ([], set())
     whimbrel("run_migration", cwd=folder).ok()
     whimbrel("run_migration", "--check", cwd=folder).ok()
     [path] = files(folder)
     write_revision(path.parent, Rev("bbbb", path.name.partition("_")[0], upgrade='op.execute("SELECT 1")'))
     would = whimbrel("run_migration", "--check", cwd=folder)
-    assert (would.code, would.out) == (1, "main: would apply bbbb\n")
+    assert (would.code, would.out) == (1, "main  would apply bbbb\n")
     assert version_rows(url) == {path.name.partition("_")[0]}
 
 
@@ -115,3 +115,18 @@ def test_a_failure_behind_the_first_half_says_what_was_applied(url: str, kind: s
         Project.load(folder, models="wb_models").run_migration()
     assert str(failed.value.state).startswith("aaaa applied")
     assert version_rows(url) == {"aaaa"}
+
+
+def test_all_is_for_every_database(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        change(
+            native_project(tmp_path / name, f"sqlite:///{tmp_path / name}/app.db"), f', sa.Column("{name}", sa.Integer)'
+        )
+    would = whimbrel("run_migration", "--check", "--all", cwd=tmp_path)
+    lines = [f"{name}  would write a revision: add table t" for name in ("one", "two")]
+    assert (would.code, would.out.splitlines()) == (1, lines)
+    whimbrel("run_migration", "--all", cwd=tmp_path).ok()
+    for name in ("one", "two"):
+        found = sa.inspect(sa.create_engine(f"sqlite:///{tmp_path / name}/app.db")).get_columns("t")
+        assert [column["name"] for column in found] == ["id", name]
+    whimbrel("run_migration", "--check", "--all", cwd=tmp_path).ok()

@@ -35,6 +35,7 @@ def test_what_was_found_elsewhere_is_there_as_a_comment(folder: Path) -> None:
         'script_location = "migrations"',
         '# url = "env:DATABASE_URL"',
         '# models = ["shop.models"]',
+        "# production = true",
     ]
 
 
@@ -62,6 +63,7 @@ def test_what_was_not_found_is_there_as_an_example(tmp_path: Path) -> None:
         'script_location = "migrations"',
         '# url = "sqlite:///app.db"',
         '# models = ["package.module"]',
+        "# production = true",
     ]
 
 
@@ -70,6 +72,7 @@ def test_what_is_chosen_is_written_down(folder: Path) -> None:
         'script_location = "migrations"',
         'models = ["shop.models"]',
         'url = "sqlite:///b.db"',
+        "# production = true",
     ]
 
 

@@ -95,7 +95,7 @@ def test_another_section_is_read_with_n(place: Path) -> None:
     write(place, {"alembic.ini": "[DEFAULT]\nversion_locations = shared\n[a]\nscript_location = alembic\n"})
     assert same_as_stock("-n", "a").version_locations == (str(place / "shared"),)
     assert str(only(place, section="a").origin) == "alembic.ini: [a]"
-    with pytest.raises(ProjectNotFound, match=r"no script_location in \[b\]") as caught:
+    with pytest.raises(ProjectNotFound, match=r"there is no section \[b\]") as caught:
         only(place, section="b")
     assert caught.value.why == "the file has [a]"
     with pytest.raises(CommandError, match="No 'script_location'"):

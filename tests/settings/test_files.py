@@ -160,6 +160,21 @@ def test_a_file_that_cannot_be_parsed_is_one_error_with_its_place(
     assert why in (caught.value.why or "")
 
 
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        ("script_location = x\n", "the first line that is no comment must be a [section]"),
+        ("[alembic]\nscript_location = x\n[broken\n", "write each line as  key = value  below a [section]"),
+        ("[alembic]\na = 1\na = 2\n", "each of them once"),
+    ],
+)
+def test_the_hint_for_an_ini_file_is_about_what_is_wrong_there(content: str, hint: str, place: Path) -> None:
+    write(place, {"alembic.ini": content})
+    with pytest.raises(ConfigurationInvalid) as caught:
+        load(str(place), environ={})
+    assert hint in (caught.value.hint or "")
+
+
 YAML = {
     "broken": (b"database: [\n", ":2", "expected the node content"),
     "a tab": (b"database:\n\turl: x\n", ":2", "cannot start any token"),

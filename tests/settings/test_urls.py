@@ -247,3 +247,22 @@ def test_a_url_that_is_none_is_told_with_the_place_it_is_from(place: Path) -> No
         found(place, {"DATABASE_URL": "postgresql:/u:c4nary@h/db"})
     assert caught.value.where == "environment: DATABASE_URL"
     assert "c4nary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("files", "environ", "said"),
+    [
+        ({"config.yaml": "database: {url: [\n"}, {}, "config.yaml cannot be parsed; looked at --url"),
+        ({"conf/app.yml": "database: {url: [\n"}, {}, "conf/app.yml cannot be parsed; looked at --url"),
+        ({"config.yaml": "any: {thing: [\n"}, {}, "looked at --url"),
+        ({".env": "DATABASE_URL=\n"}, {}, "DATABASE_URL is empty; looked at --url"),
+        ({}, {"WHIMBREL_URL": ""}, "WHIMBREL_URL is empty; looked at --url"),
+    ],
+)
+def test_what_may_have_been_meant_is_named_where_there_is_no_url(
+    files: dict[str, str], environ: dict[str, str], said: str, place: Path
+) -> None:
+    write(place, files)
+    with pytest.raises(UrlMissing) as caught:
+        _ = only(place, environ).required_url
+    assert str(caught.value.why).startswith(said)

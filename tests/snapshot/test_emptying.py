@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +111,18 @@ def test_on_a_terminal_the_name_is_asked_for(answer: str, code: int, left: int, 
     ended, shown = on_terminal("cleaned-db", cwd=tmp_path / "p", answer=answer)
     assert (ended, rows(url, "SELECT count(*) FROM a")) == (code, [(left,)]), shown
     assert "a  2 rows" in shown
+
+
+def test_without_rows_nobody_is_asked_and_the_tables_are_counted(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    count = len(_counts(project(tmp_path / "p", url, *TABLES)))
+    done = whimbrel("cleaned_db", "--json", cwd=tmp_path / "p").ok()
+    assert json.loads(done.out)["result"]["tables"] == count
+    assert f"note: main has no rows in {count} tables: nothing to do ({url})\n" in done.err
+    refused = whimbrel("cleaned_db", "--schema", cwd=tmp_path / "p")
+    assert refused.code == 6
+    assert f"{count} tables with 0 rows" in refused.err
+    assert f"where: {url}" in refused.err
 
 
 @pytest.mark.parametrize(("yes", "code", "left"), [([], 6, 2), (["--yes", "shop"], 6, 2), (["--yes"], 0, 0)])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import signal
 import subprocess
 import sys
 import termios
 from pathlib import Path
-
 
 INTERRUPT = "\x03"
 """Ctrl-C."""
@@ -52,3 +52,4 @@ def on_terminal(*arguments: str, cwd: Path, answer: str) -> tuple[int, str]:
 
 def _own_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell has it ignored by what it runs in the background

@@ -16,7 +16,7 @@ from ..events import Listener, Wrote
 from ..settings.files import read_toml
 from ..settings.load import ALEMBIC_INI, CONFIG_FILE, DEFAULT_LOCATION, PYPROJECT
 
-Values = Mapping[str, str | list[str]]
+Values = Mapping[str, str | list[str] | bool]
 
 
 def start(root: str, listener: Listener, *, chosen: Values, examples: Values) -> None:
@@ -55,10 +55,10 @@ def _toml(values: Values, comments: Values) -> str:
     return "".join(lines)
 
 
-def _assignment(name: str, value: str | list[str]) -> str:
+def _assignment(name: str, value: str | list[str] | bool) -> str:
     import json
 
-    # A JSON string, and a list of them, is the same in TOML.
+    # A JSON string, a list of them, and true are the same in TOML.
     return f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
 
 

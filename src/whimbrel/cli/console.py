@@ -170,7 +170,9 @@ class Console:
     def notice(self, text: str, hint: str = "") -> None:
         """Something to know although nothing failed."""
         if not self._quiet:
-            self.say(f"{self._painted('note', 'notice')}: {text}" + (f"\n  hint:  {as_typed(hint)}" if hint else ""))
+            first, *rest = _wrapped(f"note: {text}") if sys.stderr.isatty() else [f"note: {text}"]
+            lines = [self._painted("note", "notice") + first.removeprefix("note"), *rest]
+            self.say("\n".join([*lines, f"  hint:  {as_typed(hint)}"] if hint else lines))
 
     @property
     def can_ask(self) -> bool:
@@ -344,6 +346,15 @@ def table(rows: list[list[str]]) -> str:
     return "\n".join(
         "   ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def _wrapped(text: str) -> list[str]:
+    """A text in lines of the terminal's width. Words that are longer stay whole, so that they can be copied."""
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns
+    return textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 _STEP = 1024

@@ -159,7 +159,7 @@ COMMANDS = (
             "running:run_migration", (
         MESSAGE, _flag("--check", help="say what it would do, do nothing, and exit 1 if that is something",
                        alembic=False), TAG, *WAITS, LOCK_TIMEOUT,
-    ), 'whimbrel run_migration -m "add invoices"', "upgrade"),
+    ), 'whimbrel run_migration -m "add invoices"', "upgrade", every=True),
     Command("ensure_version", "run", "create the version table if it is not there", "running:ensure_version", (SQL,),
             alembic="ensure_version", every=True),
     Command("dump_db", "data", "write a database to a file", "snapshots:dump", (
@@ -236,7 +236,9 @@ GLOBAL = (
     _value("-x", action="append", metavar="KEY=VALUE", help="an argument for the project's env.py; may be repeated"),
     _flag("--raiseerr", help="show the whole traceback of an error"),
     _flag("-q", "--quiet", help="only results and errors"),
-    _value("-d", "--database", metavar="NAME", help="which of several configured databases", alembic=False),
+    _value(
+        "-d", "--database", action="once", metavar="NAME", help="which of several configured databases", alembic=False
+    ),
     _flag("--all", help="every database, one after the other", alembic=False),
     _value("--url", help="database URL, before every other", alembic=False),
     _value("--env-file", metavar="FILE", help="variables, instead of .env", alembic=False),

@@ -27,6 +27,7 @@ class _Parser(ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=_Formatter, **settings)
+        self.register("action", "once", _Once)
         self.alembic_options: set[str] = set()
         self.commands: list[_CommandParser] = []
 
@@ -56,18 +57,22 @@ class _Parser(ArgumentParser):
 
 
 def parse(argv: Sequence[str]) -> tuple[Command, Namespace]:
-    """The command and its arguments.
+    """The command and its arguments; `help COMMAND` is its `--help`.
 
     Raises:
         UsageError: they mean nothing; the message says what may have been meant.
         SystemExit: help or the version was asked for, and has been printed.
     """
+    if argv[:1] == ["help"]:
+        argv = [*argv[1:], "--help"]
     parser = make_parser({BY_SPELLING[word].name for word in argv if word in BY_SPELLING})
     try:
         arguments, rest = parser.parse_known_args(_joined(argv))
     except UsageError as error:
         raise _unknown_command(error) or _swallowed(argv, error) or error from error
     command = getattr(arguments, "command", None)
+    if command is None and rest:
+        raise _unknown_option(None, rest)
     if command is None and arguments.json:
         raise UsageError("no command was given", hint="whimbrel --help lists them")
     if command is None:
@@ -136,6 +141,16 @@ class _CommandParser(_Parser):
         return f"{super().format_help()}\nwhimbrel --help shows the general options, which may stand here too.\n"
 
 
+class _Once(Action):
+    """Stores a value that must not be given again with another one."""
+
+    def __call__(self, parser: ArgumentParser, namespace: Namespace, values: Any, option: str | None = None) -> None:
+        given = getattr(namespace, self.dest, None)
+        if given not in (None, values):
+            parser.error(f"{option} is given twice: {given}, {values}")
+        setattr(namespace, self.dest, values)
+
+
 class _Help(Action):
     """Prints the commands by what they are for."""
 
@@ -164,7 +179,10 @@ def _unknown_command(error: UsageError) -> UsageError | None:
     match = re.search(r"invalid choice: '([^']*)'", error.what)
     if match is None or "COMMAND" not in error.what:
         return None
-    return UsageError(f'there is no command "{match[1]}"', hint=_near(match[1], list(BY_SPELLING), "whimbrel --help"))
+    names = [command.name for command in COMMANDS]
+    return UsageError(
+        f'there is no command "{match[1]}"', hint=_near(match[1].replace("-", "_"), names, "whimbrel --help")
+    )
 
 
 def _swallowed(argv: Sequence[str], error: UsageError) -> UsageError | None:
@@ -181,19 +199,19 @@ def _swallowed(argv: Sequence[str], error: UsageError) -> UsageError | None:
     )
 
 
-def _unknown_option(command: Command, rest: Sequence[str]) -> UsageError:
-    options = [flag for option in (*command.options, *GLOBAL) for flag in option.flags if flag.startswith("-")]
+def _unknown_option(command: Command | None, rest: Sequence[str]) -> UsageError:
+    """The error for what a command has no use for, or for an option without a command."""
+    name, hint = (command.name, f"whimbrel {command.name} --help") if command else ("whimbrel", "whimbrel --help")
     wrong = next((word for word in rest if word.startswith("-")), rest[0])
     if not wrong.startswith("-"):
-        return UsageError(f'{command.name} takes no further argument "{wrong}"', hint=f"whimbrel {command.name} --help")
-    return UsageError(
-        f"{command.name} has no option {wrong.partition('=')[0]}",
-        hint=_near(wrong, options, f"whimbrel {command.name} --help"),
-    )
+        return UsageError(f'{name} takes no further argument "{wrong}"', hint=hint)
+    known = [flag for option in (*(command.options if command else ()), *GLOBAL) for flag in option.flags]
+    options = ["--help", *(flag for flag in known if flag.startswith("-"))]
+    return UsageError(f"{name} has no option {wrong.partition('=')[0]}", hint=_near(wrong, options, hint))
 
 
 def _near(word: str, known: list[str], otherwise: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]}?" if near else otherwise
+    near = [one for one in known if one.startswith(word)] or get_close_matches(word, known, n=1)
+    return f"did you mean {' or '.join(near)}?" if near and word else otherwise

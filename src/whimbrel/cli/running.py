@@ -62,8 +62,8 @@ def run_migration(session: Session) -> int:
 def _say_intended(session: Session) -> int:
     """What `run_migration` would do; 1 if that is something."""
     intended, name = session.project.intended(), session.project.database.name
-    lines = [f"{name}: would apply {revision}" for revision in intended.pending]
-    lines += [f"{name}: would write a revision: {difference}" for difference in intended.differences]
+    lines = [f"{name}  would apply {revision}" for revision in intended.pending]
+    lines += [f"{name}  would write a revision: {difference}" for difference in intended.differences]
     session.console.result("\n".join(lines), lambda: {"database": name, **intended._asdict()})
     if intended.pending and not session.console.as_json:
         session.console.notice("the models are compared when that is applied")

@@ -71,6 +71,13 @@ class Signals:
         self._is_raised = True
         raise KeyboardInterrupt
 
+    def _say_what_stops(self) -> None:
+        """Say what still has to end; all else is over at once, and an error says so."""
+        if self._interruption.in_flight:
+            self._say("stopping: the statement is given up and rolled back; once more ends the process at once")
+        elif self._interruption.is_deferred:
+            self._say("stopping; once more ends the process at once")
+
     def _watch(self) -> None:
         """In a thread of its own, at once, whatever the main thread is doing."""
         is_first = True
@@ -81,8 +88,7 @@ class Signals:
             if not is_first:
                 os._exit(128 + number)
             is_first, self.heard = False, self.heard or number
-            what = ": the statement is given up and rolled back" if self._interruption.in_flight else ""
-            self._say(f"stopping{what}; once more ends the process at once")
+            self._say_what_stops()
             # In yet another thread: this one hears the second signal while a server does not answer.
             Thread(target=self._interruption.request, name="whimbrel-stop", daemon=True).start()
         self._reading.close()

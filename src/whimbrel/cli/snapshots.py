@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 
 from ..errors import ANSWER_NO, NotConfirmed, counted
+from ..record import TYPE_CHECKING
 from .console import size_of
 from .running import lock_wait
 from .session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..snapshot.emptying import Counted
 
 
 def dump(session: Session) -> int:
@@ -44,9 +50,13 @@ def clean(session: Session) -> int:
     """`cleaned_db`: remove the rows, or everything, once somebody has said that it may go."""
     options, project, console = session.options, session.project, session.console
     name = project.database.name
-    if options.yes is None and not project.database.is_production and not _may_go(session):
-        console.notice("nothing was changed")
-        return ANSWER_NO
+    if options.yes is None and not project.database.is_production:
+        tables = project.row_counts()
+        if not options.schema and not any(one.rows for one in tables):
+            return _say_empty(session, tables)
+        if not _may_go(session, tables):
+            console.notice("nothing was changed")
+            return ANSWER_NO
     backup = options.backup or options.backup is not None
     cleaned = project.clean(
         confirm=options.yes or name, schema=options.schema, backup=backup, lock_wait=lock_wait(session)
@@ -64,26 +74,39 @@ def clean(session: Session) -> int:
     return 0
 
 
-def _may_go(session: Session) -> bool:
+def _say_empty(session: Session, tables: Sequence[Counted]) -> int:
+    """There is nothing to remove, so nobody is asked."""
+    from ..snapshot import Cleaned
+
+    name, where = session.project.database.name, _where(tables)
+    session.console.notice(f"{name} has no rows in {counted(len(tables), 'table')}: nothing to do ({where})")
+    cleaned = Cleaned(where, rows=0, tables=len(tables))
+    session.console.result("", lambda: {"database": name, **cleaned._asdict()})
+    return 0
+
+
+def _where(tables: Sequence[Counted]) -> str:
+    return ", ".join(dict.fromkeys(one.where for one in tables))
+
+
+def _may_go(session: Session, tables: Sequence[Counted]) -> bool:
     """Show what would go, and ask for the name of the database.
 
     Raises:
         NotConfirmed: nobody is there to answer.
     """
-    console, project, whole = session.console, session.project, session.options.schema
-    name = project.database.name
-    tables = [one for one in project.row_counts() if one.rows or whole]
-    where = ", ".join(dict.fromkeys(one.where for one in tables))
+    console, whole = session.console, session.options.schema
+    name, where = session.project.database.name, _where(tables)
     rows, of = counted(sum(one.rows for one in tables), "row"), counted(len(tables), "table")
     what = f"this drops everything, {of} with {rows}," if whole else f"this removes {rows} in {of}"
     console.notice(f"{what} of {name}" + (f" ({where})" if where else ""))
-    for one in tables:
+    for one in (one for one in tables if one.rows or whole):
         console.say(f"  {one.table}  {counted(one.rows, 'row')}")
     if not console.can_ask:
         raise NotConfirmed(
             f"nobody is there to say that {name} may be emptied",
             where=where or None,
             state="nothing was changed",
-            hint=f"whimbrel cleaned_db --yes {name}",
+            hint=f"whimbrel cleaned_db{' --schema' if whole else ''} --yes {name}",
         )
     return console.answer(f"Type {name} to go on:") == name

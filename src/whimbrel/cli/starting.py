@@ -48,7 +48,7 @@ def _start(session: Session, database: Database, found: Values) -> None:
 
     url = {} if "url" in found or "url_from" in found else {"url": "sqlite:///app.db"}
     models = {} if "models" in found else {"models": ["package.module"]}
-    examples: Values = {**found, **url, **models}
+    examples: dict[str, str | list[str] | bool] = {**found, **url, **models, "production": True}
     start(database.root, session.console.on, chosen=_chosen(session, database), examples=examples)
     missing = [what for what, example in (("a database URL", url), ("models", models)) if example]
     before = f"{' and '.join(missing)}, then  " if missing else ""

@@ -16,7 +16,7 @@ def unlock(session: Session) -> int:
     held = [one for one in project.holders() if one.holder is not None]
     ended: list[Held] = []
     if not held:
-        console.notice(f"nobody is migrating {project.database.name}", "whimbrel upgrade")
+        console.notice(f"nobody is migrating {project.database.name}")
     for one in held:
         console.notice(f"{one.where} is {'being migrated' if one.can_be_ended else 'locked'} by {one.holder}")
         if not one.can_be_ended:

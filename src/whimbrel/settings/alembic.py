@@ -57,8 +57,9 @@ class AlembicOptions:
             location = beside if has_env(beside) else None
         if not location:
             section = f"[{self._files.section}]"
+            lacks_section = self._files.ini and not self._ini.has_section(self._files.section)
             raise ProjectNotFound(
-                f"no script_location in {section}",
+                f"there is no section {section}" if lacks_section else f"no script_location in {section}",
                 where=os.path.relpath(self._files.ini or self._files.toml or self._base),
                 why=f"the file has {', '.join(f'[{name}]' for name in self._ini.sections()) or 'no section'}"
                 if self._files.ini

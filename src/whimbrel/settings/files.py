@@ -150,7 +150,9 @@ def read_ini(path: str | None, section: str, arguments: Mapping[str, str] | None
                 "an ini file cannot be parsed",
                 where=f"{path}:{line}" if line else path,
                 why=error.message.splitlines()[0],
-                hint="the first line that is no comment must be a [section]",
+                hint="the first line that is no comment must be a [section]"
+                if isinstance(error, configparser.MissingSectionHeaderError)
+                else "write each line as  key = value  below a [section], and each of them once",
             ) from error
     if not parser.has_section(section) and (path is None or parser.has_option("DEFAULT", "script_location")):
         parser.add_section(section)

@@ -76,7 +76,9 @@ class Folders:
                 database.name = name if len(found) == 1 else f"{name}.{database.name}"
                 database.only &= len(self._projects) == 1
             databases += found
-        return Settings(self.root, Origin(os.path.relpath(self.root), "the folders below"), tuple(databases), below=True)
+        return Settings(
+            self.root, Origin(os.path.relpath(self.root), "the folders below"), tuple(databases), below=True
+        )
 
 
 def projects_below(folder: str, project_in: Callable[[str], Found | None]) -> dict[str, Found]:

@@ -107,6 +107,12 @@ class _Search:
 
         return find_for_changes(name, options, origin, self._surroundings, only=only, has_env=has_env)
 
+    def passed_over(self, name: str, *, only: bool) -> list[str]:
+        """What does not name the URL of a database, though it may have been meant to: `urls.passed_over`."""
+        from .urls import passed_over
+
+        return passed_over(name, self._surroundings, only=only)
+
     def in_folder(self, root: str, others: Sequence[str]) -> _Search:
         """The search for a project with `others` beside it: neither their variables nor those for an only one count."""
         strange = {variable for name in others for variable in (*variables_of(name), *VARIABLES, *MIGRATION_VARIABLES)}
@@ -179,6 +185,7 @@ class _Native:
             options=options,
             find_url=lambda: search.url(name, options, self._origin, only=only),
             find_migration_url=lambda: search.migration_url(name, options, self._origin, only=only, has_env=False),
+            find_passed_over=lambda: search.passed_over(name, only=only),
         )
 
     def _locate(self, location: str) -> str:
@@ -246,6 +253,7 @@ def _alembic_database(
         },
         find_migration_url=lambda: search.migration_url(name, overrides, origin, only=only, has_env=runs_env),
         find_url=lambda: None if runs_env else search.url(name, overrides, origin, only=only),
+        find_passed_over=lambda: search.passed_over(name, only=only),
     )
 
 
@@ -332,7 +340,8 @@ def _ini_beside_env(location: str) -> str:
         where=place(os.path.join(location, "env.py")),
         why=f"no {ALEMBIC_INI} with an [alembic] here, none in {name}, no [tool.alembic], and no {CONFIG_FILE}",
         state="nothing was changed",
-        hint=f'restore {ALEMBIC_INI}, or -c FILE with its ini file; or, to run without env.py,  script_location = "{name}"  in {CONFIG_FILE}',
+        hint=f"restore {ALEMBIC_INI}, or -c FILE with its ini file; or, to run without env.py,"
+        f'  script_location = "{name}"  in {CONFIG_FILE}',
     )
 
 

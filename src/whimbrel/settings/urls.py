@@ -6,11 +6,11 @@ import os
 import re
 
 from ..connect.url import DatabaseUrl, parse
-from ..errors import ConfigurationInvalid, UrlMissing
+from ..errors import ConfigurationInvalid, UrlMissing, place
 from ..record import TYPE_CHECKING
 from .files import read_dotenv, read_ini, read_text, read_yaml
 from .keys import line_of
-from .values import MIGRATION_VARIABLES, VARIABLES, Origin, migration_variable_of, variable_of
+from .values import INI_FILES, MIGRATION_VARIABLES, VARIABLES, Origin, migration_variable_of, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _DATABASE_VARIABLE = re.compile(r"WHIMBREL_DATABASE__\w+__URL")
 _MIGRATION_VARIABLE = re.compile(r"WHIMBREL_DATABASE__\w+__MIGRATION_URL")
 _FOLDERS = ("", "conf", "config")
-_INI_FILES = ("alembic.ini", "database.ini", "config.ini", "development.ini")
 
 Sourced = tuple[str, Origin]
 
@@ -59,6 +58,10 @@ class Surroundings:
         if value := self.dotenv.get(name):
             return value, Origin(os.path.relpath(self._env_file), name)
         return None
+
+    def is_empty(self, name: str) -> bool:
+        """Whether a variable is there, and has no value."""
+        return self.variable(name) is None and (name in self.environ or name in self.dotenv)
 
     def url_for(self, name: str, *, only: bool) -> Sourced | None:
         """The URL that the flag or a variable gives to the database `name`; `only`: it is the only one."""
@@ -137,6 +140,17 @@ def find_for_changes(
     return _absolute(parse(text, where=str(where)), surroundings.root, where), where
 
 
+def passed_over(name: str, surroundings: Surroundings, *, only: bool) -> list[str]:
+    """What may have been meant to name the URL of the database `name` and does not, for whoever is told of none.
+
+    Reads files only.
+    """
+    variables = (variable_of(name), *VARIABLES) if only else (variable_of(name),)
+    empty = [f"{variable} is empty" for variable in variables if surroundings.is_empty(variable)]
+    broken = filter(_is_broken, _yaml_files(surroundings.root) if only else ())
+    return empty + [f"{place(path)} cannot be parsed" for path in broken]
+
+
 def _refuse_lower_rank(
     name: str, options: Mapping[str, Any], origin: Origin, surroundings: Surroundings, where: Origin, *, only: bool
 ) -> None:
@@ -211,13 +225,7 @@ def _urls_in(path: str) -> Iterator[Sourced]:
 
 def _discovered(root: str) -> Sourced | None:
     """The URL in the one YAML or ini file that holds one."""
-    yaml_files = [
-        os.path.join(root, folder, name)
-        for folder in _FOLDERS
-        for name in _names(os.path.join(root, folder))
-        if name.endswith((".yaml", ".yml"))
-    ]
-    found = [sourced for path in yaml_files for sourced in _yaml_url(path, quietly=True)]
+    found = [sourced for path in _yaml_files(root) for sourced in _yaml_url(path, quietly=True)]
     # A default file is meant to be there for everybody; its sisters override it for one deployment.
     defaults = [sourced for sourced in found if os.path.basename(sourced[1].place).startswith("default")]
     found = defaults if len(defaults) == 1 else found
@@ -229,8 +237,17 @@ def _discovered(root: str) -> Sourced | None:
         )
     if found:
         return found[0]
-    candidates = (os.path.join(root, name) for name in _INI_FILES)
+    candidates = (os.path.join(root, name) for name in INI_FILES)
     return next((sourced for path in candidates if os.path.isfile(path) for sourced in _ini_url(path)), None)
+
+
+def _yaml_files(root: str) -> list[str]:
+    return [
+        os.path.join(root, folder, name)
+        for folder in _FOLDERS
+        for name in _names(os.path.join(root, folder))
+        if name.endswith((".yaml", ".yml"))
+    ]
 
 
 def _names(folder: str) -> list[str]:
@@ -254,6 +271,16 @@ def _yaml_url(path: str, *, quietly: bool = False) -> Iterator[Sourced]:
     url = section.get("url") if isinstance(section, dict) else None
     if isinstance(url, str) and url:
         yield url, Origin(os.path.relpath(path), "database: url")
+
+
+def _is_broken(path: str) -> bool:
+    """Whether a YAML file may name a URL, and cannot be parsed."""
+    try:
+        if "database" in read_text(path):
+            read_yaml(path)
+    except ConfigurationInvalid:
+        return True
+    return False
 
 
 def _ini_url(path: str) -> Iterator[Sourced]:

@@ -18,6 +18,8 @@ VARIABLES = ("WHIMBREL_URL", "DATABASE_URL", "SQLALCHEMY_URL", "SQLALCHEMY_DATAB
 MIGRATION_VARIABLES = ("WHIMBREL_MIGRATION_URL",)
 """The same for the URL that changes go to."""
 
+INI_FILES = ("alembic.ini", "database.ini", "config.ini", "development.ini")
+"""Where a URL is looked for beside YAML files, which may be called anything."""
 
 _NO_SIGNS = str.maketrans("-./", "___")
 
@@ -75,6 +77,7 @@ class Database:
         find_url: looks for the URL and says where it was found. Called once, when the URL is first asked for:
             commands that only look at files must not fail, or wait, for a `.env` or YAML file.
         find_migration_url: the same for the URL that changes go to, if it is another one.
+        find_passed_over: says what may have been meant to name the URL and does not. Called where there is none.
         problem: why nothing can be done with it, if that is so: its configuration is broken, not that of the others.
     """
 
@@ -92,6 +95,7 @@ class Database:
         has_env: bool = False,
         find_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
         find_migration_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
+        find_passed_over: Callable[[], list[str]] = list,
         problem: WhimbrelError | None = None,
     ) -> None:
         self.name = name
@@ -105,6 +109,7 @@ class Database:
         self.has_env = has_env
         self._problem = problem
         self._find_url = find_url
+        self._find_passed_over = find_passed_over
         self._find_migration_url = find_migration_url
         self._found: dict[Any, tuple[DatabaseUrl, Origin] | WhimbrelError | None] = {}
 
@@ -162,11 +167,12 @@ class Database:
         """
         if self.url is None:
             variables = ", ".join(VARIABLES) if self.only else self.url_variable
-            files = "the configuration, YAML and ini files" if self.only else "the configuration"
+            files = f"the configuration, YAML files, {', '.join(INI_FILES)}" if self.only else "the configuration"
+            looked_at = f"looked at --url, {variables}, .env, {files}"
             raise UrlMissing(
                 f"no database URL for {self.name}",
                 where=str(self.origin),
-                why=f"looked at --url, {variables}, .env, {files}",
+                why="; ".join([*self._find_passed_over(), looked_at]),
                 state="nothing was changed",
                 hint=self.how_to_name_url,
             )

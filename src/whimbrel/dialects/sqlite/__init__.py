@@ -39,7 +39,7 @@ class SQLite:
     literal = staticmethod(literal)
     drivers = (Driver("pysqlite", "sqlite3", ""), Driver("aiosqlite", "aiosqlite", "whimbrel[aiosqlite]"))
     hints = {
-        "unable to open": "whimbrel update_db makes the folder; or correct the path in the URL, and who may write there",
+        "unable to open": "whimbrel update_db makes the folder; or correct the path, and who may write there",
         "not a database": "the file is something else: check the path in the URL",
         "locked": "another process writes or reads it: try again when it has finished",
         "unknown database": "a schema is an attached file on SQLite: attach it in env.py, or take the schema out",
