@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +23,7 @@ from support.cli import whimbrel
 from support.databases import ASYNC, SERVERS, SYNC, rows, tables, through
 from support.projects import Rev, alembic_project, linear, native_project
 from whimbrel import Project
-from whimbrel.environment.scratch import names, servers
+from whimbrel.environment.scratch import names, on_scratch, servers
 from whimbrel.errors import ReplayFailed, ReturnFailed, ScratchRefused, ScratchUnusable, UsageError
 
 Layout = Callable[..., Path]
@@ -50,6 +52,12 @@ def left_over(kind: str, mark: str) -> list[str]:
         return [name for name in os.listdir(tempfile.gettempdir()) if name.startswith(mark)]
     catalog = {"postgresql": "SELECT datname FROM pg_database", "mariadb": "SHOW DATABASES"}[kind]
     return [str(name) for (name,) in rows(SERVERS[kind], catalog) if str(name).startswith(mark)]
+
+
+def execute(url: str, *statements: str) -> None:
+    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
 
 
 def test_a_history_is_replayed_there_and_back_and_the_database_is_not_touched(
@@ -203,6 +211,78 @@ def test_what_env_py_executes_itself_goes_to_the_scratch_database_too(
     assert tables(url) == set()
 
 
+THREADS = {
+    "pool": """
+import concurrent.futures
+with concurrent.futures.ThreadPoolExecutor(1) as threads:
+    threads.submit(run_migrations_online).result()
+""",
+    "thread": """
+import threading
+thread = threading.Thread(target=run_migrations_online)
+thread.start()
+thread.join()
+""",
+    "of another's": """
+import threads_of_another
+threads_of_another.pool.submit(run_migrations_online).result()
+""",
+}
+
+
+def with_thread(folder: Path, url: str, how: str) -> Path:
+    """A project whose env.py runs its migrations in a thread."""
+    alembic_project(folder, url, linear("aaaa", "bbbb"))
+    env = folder / "alembic" / "env.py"
+    before, asks, after = env.read_text().rpartition("if context.is_offline_mode()")
+    assert asks, after
+    env.write_text(before + THREADS[how])
+    return folder
+
+
+@pytest.mark.parametrize("how", ["pool", "thread"])
+def test_an_env_py_that_runs_its_migrations_in_a_thread_is_led_there_too(
+    how: str, kind: str, url: str, mark: str, tmp_path: Path
+) -> None:
+    project = Project.load(with_thread(tmp_path / "p", url, how))
+    assert project.verify(down=True).taken_back == ("bbbb", "aaaa")
+    assert tables(url) == set()
+    project.upgrade()  # that thread does connect to it
+    assert tables(url) == {"alembic_version", "t_aaaa", "t_bbbb"}
+    assert project.verify(down=True).taken_back == ("bbbb", "aaaa")
+    assert tables(url) == {"alembic_version", "t_aaaa", "t_bbbb"}
+    assert left_over(kind, mark) == []
+
+
+def test_a_thread_that_was_there_before_is_refused_and_others_go_on(
+    kind: str, url: str, make_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may belong to an application, which has a database of its own."""
+    module = ModuleType("threads_of_another")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    own = make_database(kind)
+    with ThreadPoolExecutor(1) as module.pool:  # type: ignore[attr-defined]
+        module.pool.submit(int).result()
+        with on_scratch():
+            module.pool.submit(execute, own, "CREATE TABLE mine (n INTEGER)").result()
+        assert tables(own) == {"mine"}
+        project = Project.load(with_thread(tmp_path / "p", url, "of another's"))
+        with pytest.raises(ScratchUnusable):
+            project.verify()
+        assert tables(url) == set()
+        project.upgrade()  # it does connect
+    assert "t_bbbb" in tables(url)
+
+
+def test_a_thread_that_goes_on_when_the_replay_is_over_is_refused(url: str) -> None:
+    outlives = ThreadPoolExecutor(1)
+    with on_scratch():
+        outlives.submit(int).result()
+    with outlives, pytest.raises(ScratchUnusable, match="another database"):
+        outlives.submit(execute, url, "CREATE TABLE by_thread (n INTEGER)").result()
+    assert tables(url) == set()
+
+
 # -- a database that is named ----------------------------------------------------------------------
 
 
@@ -294,7 +374,7 @@ class Replay:
         makes = 'op.create_table("t_bbbb", sa.Column("id", sa.Integer))'
         revisions = [Rev("aaaa"), Rev("bbbb", "aaaa", upgrade=waits + "\n" + makes)]
         code = (
-            "from whimbrel.environment.scratch import names, servers\n"
+            "from whimbrel.environment.scratch import names, on_scratch, servers\n"
             f"names.PREFIX = {mark!r}\n{before}\nimport whimbrel.cli\nwhimbrel.cli.main()"
         )
         self.process = subprocess.Popen(

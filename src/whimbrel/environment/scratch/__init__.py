@@ -3,14 +3,17 @@
 env.py makes its engines as it likes, so connections are led elsewhere where SQLAlchemy opens them. One that was opened
 in another way is refused when a pool hands it out, which is before anything can be executed on it; so is what would
 reach out of the scratch database: attached files of SQLite, and other databases of the same server on MySQL. The
-listeners are on all engines of the process, and do nothing where no scratch database is in use.
+listeners are on all engines of the process, and do nothing where no scratch database is in use. A thread knows nothing
+of the context of whoever has started it, so it is told when it starts: an env.py may run its migrations in one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 from weakref import WeakSet
 
@@ -43,9 +46,13 @@ class Scratch:
         self._made: dict[str, ScratchFile | ScratchOnServer] = {}
         self._opened: WeakSet[Any] = WeakSet()
         self._plain: list[Any] = []  # connections that nothing can refer to weakly
+        self._making = threading.Lock()
+        self._is_over = False
 
     def connect(self, dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
         """Open a connection to the scratch database for one that was to be opened with these arguments."""
+        if self._is_over:
+            raise _past("a thread that env.py has started goes on when the replay is over")
         if self._given is not None:
             if server(self._given.get_backend_name()) != server(dialect.name):
                 raise _past(f"it is {self._given.get_backend_name()}, and the project connects to {dialect.name}")
@@ -103,6 +110,8 @@ class Scratch:
 
     def drop(self) -> None:
         """Drop what was made."""
+        with self._making:
+            self._is_over = True
         while self._made:
             self._made.popitem()[1].drop()
 
@@ -123,20 +132,19 @@ class Scratch:
     ) -> tuple[list[Any], dict[str, Any], str]:
         """What leads to the scratch database for what leads to another one."""
         if dialect.name == "sqlite":
-            return [self._file(str(arguments[:1])), *arguments[1:]], {**options, "uri": False}, ""
+            return [self._name(str(arguments[:1]), ScratchFile), *arguments[1:]], {**options, "uri": False}, ""
         key = next((key for key in _DATABASE if options.get(key)), None)
         if server(dialect.name) not in KINDS or key is None or arguments:
             raise _past("the project connects in a way whose database cannot be replaced")
         target = f"{options.get('host')}:{options.get('port')}/{options[key]}"
-        if target not in self._made:
-            self._made[target] = ScratchOnServer(dialect, record, options)
-        name = self._made[target].name
+        name = self._name(target, lambda: ScratchOnServer(dialect, record, options))
         return [], {**options, key: name}, name
 
-    def _file(self, target: str) -> str:
-        if target not in self._made:
-            self._made[target] = ScratchFile()
-        return self._made[target].name
+    def _name(self, target: str, make: Callable[[], ScratchFile | ScratchOnServer]) -> str:
+        with self._making:  # env.py may have several threads, which connect at once
+            if target not in self._made:
+                self._made[target] = make()
+            return self._made[target].name
 
 
 def _past(why: str) -> ScratchUnusable:
@@ -152,8 +160,10 @@ _current: ContextVar[Scratch | None] = ContextVar("scratch_database", default=No
 
 
 @contextmanager
-def on_scratch(given: sqlalchemy.URL | None = None) -> Iterator[None]:
-    """Lead all connections of this thread or task to a scratch database, which is dropped afterwards.
+def on_scratch(given: sqlalchemy.URL | None = None) -> Iterator[Scratch]:
+    """Lead all connections of this thread or task, and of threads that it starts, to a scratch database.
+
+    It is dropped afterwards.
 
     Args:
         given: the URL of an empty one, to be used instead of making one; it is not dropped.
@@ -165,7 +175,7 @@ def on_scratch(given: sqlalchemy.URL | None = None) -> Iterator[None]:
     scratch = Scratch(given)
     token = _current.set(scratch)
     try:
-        yield
+        yield scratch
     finally:
         _current.reset(token)
         scratch.drop()
@@ -204,6 +214,22 @@ def _executing(connection: Connection, cursor: Any, sql: str, *_: Any) -> None:
         scratch.check_statement(connection.dialect.name, read_statement(sql, connection.dialect.name))
 
 
+_start = threading.Thread.start
+
+
+def _start_there(thread: threading.Thread) -> None:
+    """In the place of `Thread.start`."""
+    if (scratch := _current.get()) is not None:
+        thread.run = partial(_run_there, scratch, thread.run)  # type: ignore[method-assign]
+    _start(thread)
+
+
+def _run_there(scratch: Scratch, run: Callable[[], None]) -> None:
+    _current.set(scratch)
+    run()
+
+
+threading.Thread.start = _start_there  # type: ignore[method-assign]
 event.listen(Engine, "do_connect", _connect, insert=True)
 event.listen(Engine, "engine_connect", _connected)
 event.listen(Engine, "before_cursor_execute", _executing)
