@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import sqlalchemy
@@ -23,10 +23,14 @@ from sqlalchemy.pool import Pool
 
 from ...connect.engine import query_of
 from ...connect.opening import connected
-from ...dialects.statement import Statement, only_looks, read_statement
+from ...dialects.statement import only_looks, read_statement
 from ...errors import ScratchUnusable
 from .files import ScratchFile
+from .neighbours import Neighbours
 from .servers import KINDS, ScratchOnServer, server
+
+if TYPE_CHECKING:
+    from ...connect.driver import Query
 
 _DATABASE = ("dbname", "database", "db")
 """What drivers call the name of the database."""
@@ -46,6 +50,7 @@ class Scratch:
         self._made: dict[str, ScratchFile | ScratchOnServer] = {}
         self._opened: WeakSet[Any] = WeakSet()
         self._plain: list[Any] = []  # connections that nothing can refer to weakly
+        self._neighbours = Neighbours()
         self._making = threading.Lock()
         self._is_over = False
 
@@ -88,25 +93,27 @@ class Scratch:
         if others := set(attached) - {"main", "temp"}:
             raise _past(f"it attaches {', '.join(sorted(others))}, which is no scratch file")
 
-    def check_statement(self, dialect: str, statement: Statement) -> None:
-        """Refuse a statement that would leave the scratch database: a schema of MySQL's is a database, too.
+    def check_statement(self, dialect: str, sql: str, query: Query) -> None:
+        """Refuse a statement that would leave the scratch database.
+
+        Args:
+            dialect: SQLAlchemy's name of it.
+            sql: the statement.
+            query: asks the same server.
 
         Raises:
             ScratchUnusable
         """
-        for part in statement.parts:
-            if part.verb in ("ATTACH", "USE"):
-                raise _past(f"{part.verb} leads to another one")
-            if server(dialect) != "mysql":
-                continue
-            for named in (part.name, part.table):
-                if len(named) > 1 and named[0] not in self._names:
-                    raise _past(f"{part.summary} names the database {named[0]}")
+        if server(dialect) == "mysql":
+            if (how := self._neighbours.reached(sql, self._names, query)) is not None:
+                raise _past(how)
+        elif not only_looks(sql) and any(part.verb == "ATTACH" for part in read_statement(sql, dialect).parts):
+            raise _past("ATTACH leads to another one")
 
     @property
-    def _names(self) -> set[str | None]:
+    def _names(self) -> frozenset[str | None]:
         given = self._given.database if self._given is not None else None
-        return {given, *(made.name for made in self._made.values())}
+        return frozenset((given, *(made.name for made in self._made.values())))
 
     def drop(self) -> None:
         """Drop what was made."""
@@ -210,8 +217,8 @@ def _connected(connection: Connection) -> None:
 def _executing(connection: Connection, cursor: Any, sql: str, *_: Any) -> None:
     """Called by SQLAlchemy before it executes a statement."""
     scratch = _current.get()
-    if scratch is not None and not only_looks(sql):
-        scratch.check_statement(connection.dialect.name, read_statement(sql, connection.dialect.name))
+    if scratch is not None:
+        scratch.check_statement(connection.dialect.name, sql, query_of(connection.connection))
 
 
 _start = threading.Thread.start
@@ -229,7 +236,7 @@ def _run_there(scratch: Scratch, run: Callable[[], None]) -> None:
     run()
 
 
-threading.Thread.start = _start_there  # type: ignore[method-assign]
+threading.Thread.start = _start_there  # type: ignore[method-assign,assignment]
 event.listen(Engine, "do_connect", _connect, insert=True)
 event.listen(Engine, "engine_connect", _connected)
 event.listen(Engine, "before_cursor_execute", _executing)
