@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +23,7 @@ from support.cli import whimbrel
 from support.databases import ASYNC, SERVERS, SYNC, rows, tables, through
 from support.projects import Rev, alembic_project, linear, native_project
 from whimbrel import Project
-from whimbrel.environment.scratch import names, servers
+from whimbrel.environment.scratch import names, on_scratch, servers
 from whimbrel.errors import ReplayFailed, ReturnFailed, ScratchRefused, ScratchUnusable, UsageError
 
 Layout = Callable[..., Path]
@@ -50,6 +52,12 @@ def left_over(kind: str, mark: str) -> list[str]:
         return [name for name in os.listdir(tempfile.gettempdir()) if name.startswith(mark)]
     catalog = {"postgresql": "SELECT datname FROM pg_database", "mariadb": "SHOW DATABASES"}[kind]
     return [str(name) for (name,) in rows(SERVERS[kind], catalog) if str(name).startswith(mark)]
+
+
+def execute(url: str, *statements: str) -> None:
+    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
 
 
 def test_a_history_is_replayed_there_and_back_and_the_database_is_not_touched(
@@ -203,6 +211,78 @@ def test_what_env_py_executes_itself_goes_to_the_scratch_database_too(
     assert tables(url) == set()
 
 
+THREADS = {
+    "pool": """
+import concurrent.futures
+with concurrent.futures.ThreadPoolExecutor(1) as threads:
+    threads.submit(run_migrations_online).result()
+""",
+    "thread": """
+import threading
+thread = threading.Thread(target=run_migrations_online)
+thread.start()
+thread.join()
+""",
+    "of another's": """
+import threads_of_another
+threads_of_another.pool.submit(run_migrations_online).result()
+""",
+}
+
+
+def with_thread(folder: Path, url: str, how: str) -> Path:
+    """A project whose env.py runs its migrations in a thread."""
+    alembic_project(folder, url, linear("aaaa", "bbbb"))
+    env = folder / "alembic" / "env.py"
+    before, asks, after = env.read_text().rpartition("if context.is_offline_mode()")
+    assert asks, after
+    env.write_text(before + THREADS[how])
+    return folder
+
+
+@pytest.mark.parametrize("how", ["pool", "thread"])
+def test_an_env_py_that_runs_its_migrations_in_a_thread_is_led_there_too(
+    how: str, kind: str, url: str, mark: str, tmp_path: Path
+) -> None:
+    project = Project.load(with_thread(tmp_path / "p", url, how))
+    assert project.verify(down=True).taken_back == ("bbbb", "aaaa")
+    assert tables(url) == set()
+    project.upgrade()  # that thread does connect to it
+    assert tables(url) == {"alembic_version", "t_aaaa", "t_bbbb"}
+    assert project.verify(down=True).taken_back == ("bbbb", "aaaa")
+    assert tables(url) == {"alembic_version", "t_aaaa", "t_bbbb"}
+    assert left_over(kind, mark) == []
+
+
+def test_a_thread_that_was_there_before_is_refused_and_others_go_on(
+    kind: str, url: str, make_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may belong to an application, which has a database of its own."""
+    module = ModuleType("threads_of_another")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    own = make_database(kind)
+    with ThreadPoolExecutor(1) as module.pool:  # type: ignore[attr-defined]
+        module.pool.submit(int).result()
+        with on_scratch():
+            module.pool.submit(execute, own, "CREATE TABLE mine (n INTEGER)").result()
+        assert tables(own) == {"mine"}
+        project = Project.load(with_thread(tmp_path / "p", url, "of another's"))
+        with pytest.raises(ScratchUnusable):
+            project.verify()
+        assert tables(url) == set()
+        project.upgrade()  # it does connect
+    assert "t_bbbb" in tables(url)
+
+
+def test_a_thread_that_goes_on_when_the_replay_is_over_is_refused(url: str) -> None:
+    outlives = ThreadPoolExecutor(1)
+    with on_scratch():
+        outlives.submit(int).result()
+    with outlives, pytest.raises(ScratchUnusable, match="another database"):
+        outlives.submit(execute, url, "CREATE TABLE by_thread (n INTEGER)").result()
+    assert tables(url) == set()
+
+
 # -- a database that is named ----------------------------------------------------------------------
 
 
@@ -294,7 +374,7 @@ class Replay:
         makes = 'op.create_table("t_bbbb", sa.Column("id", sa.Integer))'
         revisions = [Rev("aaaa"), Rev("bbbb", "aaaa", upgrade=waits + "\n" + makes)]
         code = (
-            "from whimbrel.environment.scratch import names, servers\n"
+            "from whimbrel.environment.scratch import names, on_scratch, servers\n"
             f"names.PREFIX = {mark!r}\n{before}\nimport whimbrel.cli\nwhimbrel.cli.main()"
         )
         self.process = subprocess.Popen(
@@ -427,6 +507,108 @@ def test_another_database_of_the_same_server_is_left_alone(make_database: Callab
     with pytest.raises(ScratchUnusable, match="names the database"):
         Project.load(native_project(tmp_path / "p", url, [revision])).verify()
     assert tables(other) == {"kept"}
+
+
+REACHING_OUT = {
+    "the second of a list": "DROP TABLE mine, {other}.b",
+    "the second of an update": "UPDATE t1, {other}.b SET {other}.b.n = 2",
+    "the second of a delete": "DELETE t1, {other}.b FROM t1 JOIN {other}.b",
+    "a new name": "RENAME TABLE {other}.b TO t2",
+    "a table that is moved there": "RENAME TABLE t1 TO {other}.t1",
+    "a comment that is executed": "/*!40000 DROP TABLE {other}.b */",
+    "one of MariaDB's": "/*M! DROP TABLE {other}.b */",
+    "a comment in the name": "DROP TABLE {other}/* - */ . /* - */`b`",
+    "behind a string with a backslash": r"UPDATE t1, {other}.b SET t1.s = 'C:\\', {other}.b.n = 2",
+    "behind an apostrophe": "INSERT INTO t1 (s) VALUES (\"it's\"); DROP TABLE {other}.b -- it's",
+    "a database": "DROP DATABASE {other}",
+    "one in a comment that is executed": "DROP /*!50000 SCHEMA */ IF EXISTS {other}",
+    "the options of a database": "ALTER DATABASE {other} CHARACTER SET latin1",
+    "a text": "EXECUTE IMMEDIATE CONCAT('DROP TABLE {other}', '.b')",
+    "a function": "DO {other}.f()",
+    "a function that is only looked at": "SELECT {other}.f()",
+}
+REFUSED = [
+    "PREPARE s FROM @text",
+    "GRANT ALL ON {other}.* TO nobody",
+    "GRANT SELECT ON *.* TO nobody",
+    "USE {other}",
+    "/*! USE {other} */",
+    "SET GLOBAL wait_timeout = 28800",
+    "SET @x = 1, @@global.wait_timeout = 28800",
+    "DROP USER nobody",
+    "CREATE TRIGGER t AFTER INSERT ON t1 FOR EACH ROW DELETE FROM {other}.b",
+]
+STAYING = [
+    "CREATE TABLE {other} (id INTEGER, b INTEGER, s VARCHAR(99) COMMENT 'not {other}.b')",  # a table called alike
+    "INSERT INTO {other} (id, b) VALUES (1, 2)",
+    "UPDATE {other} SET s = 'see {other}.b' WHERE {other}.id = 1",
+    "DELETE FROM {other} WHERE {other}.id = 2 -- {other}.b",
+    "INSERT INTO {other} (id) SELECT {other}.id FROM {other}",
+    "CREATE INDEX i ON {scratch}.{other} (id) /* {other}.b */",
+    "ALTER TABLE {other} ADD COLUMN user INTEGER",
+    "ALTER TABLE {other} DROP user, ADD COLUMN password INTEGER",
+    "UPDATE {other} SET password = 1",
+    "SET SESSION wait_timeout = 28800",
+    "ALTER DATABASE CHARACTER SET utf8mb4",
+    "ALTER DATABASE {scratch} CHARACTER SET utf8mb4",
+    "SELECT count(*) FROM information_schema.tables",
+    "DROP TABLE {other}",
+]
+
+
+@pytest.fixture
+def beside(make_database: Callable[[str], str]) -> tuple[str, str]:
+    """A database of MariaDB, and the name of another one, which may be changed."""
+    url, other = make_database("mariadb"), make_database("mariadb")
+    execute(
+        other,
+        "CREATE TABLE b (n INTEGER)",
+        "INSERT INTO b VALUES (1)",
+        "CREATE FUNCTION f() RETURNS INTEGER MODIFIES SQL DATA BEGIN UPDATE b SET n = 3; RETURN 1; END",
+    )
+    return url, str(sa.make_url(other).database)
+
+
+def prepared(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE t1 (s VARCHAR(99))")
+    connection.exec_driver_sql("CREATE TABLE mine (n INTEGER)")
+    connection.exec_driver_sql("INSERT INTO t1 VALUES ('')")
+
+
+def seen(url: str, other: str) -> list[object]:
+    """What the other database has, as the server says."""
+    catalog = rows(url, f"SELECT * FROM information_schema.schemata WHERE schema_name = '{other}'")
+    names = rows(url, f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{other}' ORDER BY 1")
+    return [catalog, names, rows(url, f"SELECT * FROM {other}.b") if ("b",) in names else None]
+
+
+@pytest.mark.parametrize("text", REACHING_OUT.values(), ids=REACHING_OUT)
+def test_a_statement_that_would_reach_another_database_is_refused(text: str, beside: tuple[str, str]) -> None:
+    url, other = beside
+    before, text = seen(url, other), text.replace("{other}", other)
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"client_flag": 1 << 16})  # several in one text
+    with on_scratch(), engine.connect() as connection:
+        prepared(connection)
+        with pytest.raises(ScratchUnusable):
+            connection.exec_driver_sql(text)
+    assert seen(url, other) == before
+    with engine.begin() as connection:  # it does reach it
+        prepared(connection)
+        connection.exec_driver_sql(text)
+    assert seen(url, other) != before
+
+
+def test_what_is_about_the_server_is_refused_and_a_table_may_be_called_as_a_database(beside: tuple[str, str]) -> None:
+    url, other = beside
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with on_scratch(), engine.connect() as connection:
+        prepared(connection)
+        scratch = connection.exec_driver_sql("SELECT DATABASE()").scalar()
+        for text in REFUSED:
+            with pytest.raises(ScratchUnusable):
+                connection.exec_driver_sql(text.replace("{other}", other))
+        for text in STAYING:
+            connection.exec_driver_sql(text.replace("{other}", other).replace("{scratch}", str(scratch)))
 
 
 def test_a_database_labelled_production_can_be_verified_down_as_well(tmp_path: Path) -> None:

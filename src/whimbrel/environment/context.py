@@ -68,6 +68,8 @@ class WorkContext(EnvironmentContext):
             from .given import check_used
 
             check_used(context.connection, self.config.attributes["connection"])
+        if (scratch := self.config.attributes.get("scratch")) is not None and context.connection is not None:
+            scratch.check(context.connection.connection.dbapi_connection)
         context.opts["include_name"] = without_records(
             context.opts.get("include_name"), context.opts.get("target_metadata"), context.version_table
         )

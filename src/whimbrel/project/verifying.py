@@ -54,7 +54,9 @@ class Verifying(Changing):
 
         given = _empty(scratch) if scratch else None
         watched = self._watched()
-        with on_scratch(given):
+        with on_scratch(given) as scratch_database:
+            # The run looks itself, too: the thread that it is in may have been there before, and know of nothing.
+            watched._attributes = {**self._attributes, "scratch": scratch_database}
             with _Answer(ReplayFailed, watched):
                 applied = watched.upgrade("heads").revisions
             if not down:

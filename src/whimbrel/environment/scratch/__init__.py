@@ -3,15 +3,18 @@
 env.py makes its engines as it likes, so connections are led elsewhere where SQLAlchemy opens them. One that was opened
 in another way is refused when a pool hands it out, which is before anything can be executed on it; so is what would
 reach out of the scratch database: attached files of SQLite, and other databases of the same server on MySQL. The
-listeners are on all engines of the process, and do nothing where no scratch database is in use.
+listeners are on all engines of the process, and do nothing where no scratch database is in use. A thread knows nothing
+of the context of whoever has started it, so it is told when it starts: an env.py may run its migrations in one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import sqlalchemy
@@ -20,10 +23,14 @@ from sqlalchemy.pool import Pool
 
 from ...connect.engine import query_of
 from ...connect.opening import connected
-from ...dialects.statement import Statement, only_looks, read_statement
+from ...dialects.statement import only_looks, read_statement
 from ...errors import ScratchUnusable
 from .files import ScratchFile
+from .neighbours import Neighbours
 from .servers import KINDS, ScratchOnServer, server
+
+if TYPE_CHECKING:
+    from ...connect.driver import Query
 
 _DATABASE = ("dbname", "database", "db")
 """What drivers call the name of the database."""
@@ -43,9 +50,14 @@ class Scratch:
         self._made: dict[str, ScratchFile | ScratchOnServer] = {}
         self._opened: WeakSet[Any] = WeakSet()
         self._plain: list[Any] = []  # connections that nothing can refer to weakly
+        self._neighbours = Neighbours()
+        self._making = threading.Lock()
+        self._is_over = False
 
     def connect(self, dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
         """Open a connection to the scratch database for one that was to be opened with these arguments."""
+        if self._is_over:
+            raise _past("a thread that env.py has started goes on when the replay is over")
         if self._given is not None:
             if server(self._given.get_backend_name()) != server(dialect.name):
                 raise _past(f"it is {self._given.get_backend_name()}, and the project connects to {dialect.name}")
@@ -81,28 +93,32 @@ class Scratch:
         if others := set(attached) - {"main", "temp"}:
             raise _past(f"it attaches {', '.join(sorted(others))}, which is no scratch file")
 
-    def check_statement(self, dialect: str, statement: Statement) -> None:
-        """Refuse a statement that would leave the scratch database: a schema of MySQL's is a database, too.
+    def check_statement(self, dialect: str, sql: str, query: Query) -> None:
+        """Refuse a statement that would leave the scratch database.
+
+        Args:
+            dialect: SQLAlchemy's name of it.
+            sql: the statement.
+            query: asks the same server.
 
         Raises:
             ScratchUnusable
         """
-        for part in statement.parts:
-            if part.verb in ("ATTACH", "USE"):
-                raise _past(f"{part.verb} leads to another one")
-            if server(dialect) != "mysql":
-                continue
-            for named in (part.name, part.table):
-                if len(named) > 1 and named[0] not in self._names:
-                    raise _past(f"{part.summary} names the database {named[0]}")
+        if server(dialect) == "mysql":
+            if (how := self._neighbours.reached(sql, self._names, query)) is not None:
+                raise _past(how)
+        elif not only_looks(sql) and any(part.verb == "ATTACH" for part in read_statement(sql, dialect).parts):
+            raise _past("ATTACH leads to another one")
 
     @property
-    def _names(self) -> set[str | None]:
+    def _names(self) -> frozenset[str | None]:
         given = self._given.database if self._given is not None else None
-        return {given, *(made.name for made in self._made.values())}
+        return frozenset((given, *(made.name for made in self._made.values())))
 
     def drop(self) -> None:
         """Drop what was made."""
+        with self._making:
+            self._is_over = True
         while self._made:
             self._made.popitem()[1].drop()
 
@@ -123,20 +139,19 @@ class Scratch:
     ) -> tuple[list[Any], dict[str, Any], str]:
         """What leads to the scratch database for what leads to another one."""
         if dialect.name == "sqlite":
-            return [self._file(str(arguments[:1])), *arguments[1:]], {**options, "uri": False}, ""
+            return [self._name(str(arguments[:1]), ScratchFile), *arguments[1:]], {**options, "uri": False}, ""
         key = next((key for key in _DATABASE if options.get(key)), None)
         if server(dialect.name) not in KINDS or key is None or arguments:
             raise _past("the project connects in a way whose database cannot be replaced")
         target = f"{options.get('host')}:{options.get('port')}/{options[key]}"
-        if target not in self._made:
-            self._made[target] = ScratchOnServer(dialect, record, options)
-        name = self._made[target].name
+        name = self._name(target, lambda: ScratchOnServer(dialect, record, options))
         return [], {**options, key: name}, name
 
-    def _file(self, target: str) -> str:
-        if target not in self._made:
-            self._made[target] = ScratchFile()
-        return self._made[target].name
+    def _name(self, target: str, make: Callable[[], ScratchFile | ScratchOnServer]) -> str:
+        with self._making:  # env.py may have several threads, which connect at once
+            if target not in self._made:
+                self._made[target] = make()
+            return self._made[target].name
 
 
 def _past(why: str) -> ScratchUnusable:
@@ -152,8 +167,10 @@ _current: ContextVar[Scratch | None] = ContextVar("scratch_database", default=No
 
 
 @contextmanager
-def on_scratch(given: sqlalchemy.URL | None = None) -> Iterator[None]:
-    """Lead all connections of this thread or task to a scratch database, which is dropped afterwards.
+def on_scratch(given: sqlalchemy.URL | None = None) -> Iterator[Scratch]:
+    """Lead all connections of this thread or task, and of threads that it starts, to a scratch database.
+
+    It is dropped afterwards.
 
     Args:
         given: the URL of an empty one, to be used instead of making one; it is not dropped.
@@ -165,7 +182,7 @@ def on_scratch(given: sqlalchemy.URL | None = None) -> Iterator[None]:
     scratch = Scratch(given)
     token = _current.set(scratch)
     try:
-        yield
+        yield scratch
     finally:
         _current.reset(token)
         scratch.drop()
@@ -200,10 +217,26 @@ def _connected(connection: Connection) -> None:
 def _executing(connection: Connection, cursor: Any, sql: str, *_: Any) -> None:
     """Called by SQLAlchemy before it executes a statement."""
     scratch = _current.get()
-    if scratch is not None and not only_looks(sql):
-        scratch.check_statement(connection.dialect.name, read_statement(sql, connection.dialect.name))
+    if scratch is not None:
+        scratch.check_statement(connection.dialect.name, sql, query_of(connection.connection))
 
 
+_start = threading.Thread.start
+
+
+def _start_there(thread: threading.Thread) -> None:
+    """In the place of `Thread.start`."""
+    if (scratch := _current.get()) is not None:
+        thread.run = partial(_run_there, scratch, thread.run)  # type: ignore[method-assign]
+    _start(thread)
+
+
+def _run_there(scratch: Scratch, run: Callable[[], None]) -> None:
+    _current.set(scratch)
+    run()
+
+
+threading.Thread.start = _start_there  # type: ignore[method-assign,assignment]
 event.listen(Engine, "do_connect", _connect, insert=True)
 event.listen(Engine, "engine_connect", _connected)
 event.listen(Engine, "before_cursor_execute", _executing)
