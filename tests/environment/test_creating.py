@@ -85,6 +85,7 @@ def test_the_json_names_what_was_created(make_missing: MakeMissing, kind: str, t
         assert document["result"]["created"] == made
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
 def test_any_name_is_quoted(kind: str, make_missing: MakeMissing, tmp_path: Path) -> None:
     url = make_missing(kind, ODD)
     folder = native_project(tmp_path / "p", "sqlite://", linear("aaaa"))
