@@ -42,7 +42,7 @@ class Block(NamedTuple):
 
 _COMMENT = re.compile(r"(?:\.\. |<!-- )example (project|command): (.+?)(?: -->)?")
 _DIRECTIVE = re.compile(r"\.\. code-block:: (\w+)")
-_OPTION = re.compile(r"\s+:(\w+): (.*)")
+_OPTION = re.compile(r"\s+:(\w+): ?(.*)")
 _FENCE = re.compile(r"```(\w+)")
 _FILE_NAME = re.compile(r"(?:#|--|//) ([\w./-]+\.\w+)")
 
