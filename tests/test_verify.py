@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from support.databases import ASYNC, SERVERS, SYNC, rows, tables, through
 from support.projects import Rev, alembic_project, linear, native_project
 from whimbrel import Project
 from whimbrel.environment.scratch import names, on_scratch, servers
-from whimbrel.errors import ReplayFailed, ReturnFailed, ScratchRefused, ScratchUnusable, UsageError
+from whimbrel.errors import CannotConnect, ReplayFailed, ReturnFailed, ScratchRefused, ScratchUnusable, UsageError
 
 Layout = Callable[..., Path]
 LAYOUTS = {"native": native_project, "env.py": alembic_project}
@@ -305,6 +306,65 @@ def test_a_named_database_of_another_kind_is_refused(url: str, kind: str, tmp_pa
     with pytest.raises(ScratchUnusable, match="another database"):
         Project.load(folder).verify(scratch=f"sqlite:///{tmp_path}/x.db")
     assert tables(url) == set()
+
+
+SERVER_SCHEMES = [SYNC["postgresql"], ASYNC["postgresql"], SYNC["mariadb"], ASYNC["mariadb"]]
+
+
+def on_server(scheme: str, **parts: Any) -> str:
+    kind = next(kind for kind in SYNC if scheme in (SYNC[kind], ASYNC[kind]))
+    return sa.make_url(through(SERVERS[kind], scheme)).set(**parts).render_as_string(hide_password=False)
+
+
+@pytest.mark.parametrize("scheme", SERVER_SCHEMES)
+def test_the_configured_database_need_not_be_there(scheme: str, layout: Layout, mark: str, tmp_path: Path) -> None:
+    """A pipeline has a server, and nothing in it."""
+    if layout is alembic_project and scheme in ASYNC.values():
+        pytest.skip("its env.py is for sync drivers")
+    missing = on_server(scheme, database=f"wbmissing_{secrets.token_hex(4)}")
+    assert Project.load(layout(tmp_path / "p", missing, linear("aaaa"))).verify(down=True).taken_back == ("aaaa",)
+    kind = next(kind for kind in SYNC if scheme in (SYNC[kind], ASYNC[kind]))
+    assert left_over(kind, mark) == []
+    with pytest.raises(CannotConnect):  # nor was it made
+        Project.load(tmp_path / "p").upgrade()
+
+
+@pytest.mark.parametrize("scheme", SERVER_SCHEMES)
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_server_that_is_not_there_is_told_as_ever(is_named: bool, scheme: str, tmp_path: Path) -> None:
+    nowhere = on_server(scheme, port=1)
+    folder = native_project(tmp_path / "p", nowhere, linear("aaaa"))
+    with pytest.raises(CannotConnect) as caught:
+        Project.load(folder).verify(scratch=nowhere if is_named else None)
+    assert caught.value.exit_code == 3
+    assert caught.value.hint == "check that the server runs and listens there"
+
+
+def test_scratch_databases_have_room_for_all_of_unicode(make_database: Callable[[str], str], tmp_path: Path) -> None:
+    """As those have that `update_db` makes; the default of a server may be less."""
+    tells = 'assert op.get_bind().exec_driver_sql("SELECT @@character_set_database").scalar() == "utf8mb4"'
+    url = make_database("mariadb")
+    [[default]] = rows(url, "SELECT @@global.character_set_server")
+    execute(url, "SET GLOBAL character_set_server = latin1")
+    try:
+        folder = native_project(tmp_path / "p", url, [Rev("aaaa", upgrade=tells)])
+        assert Project.load(folder).verify().applied == ("aaaa",)
+    finally:
+        execute(url, f"SET GLOBAL character_set_server = {default}")
+
+
+def test_whoever_is_connected_to_the_template_is_waited_for(
+    make_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from whimbrel import patience
+
+    folder = native_project(tmp_path / "p", make_database("postgresql"), linear("aaaa"))
+    template = sa.create_engine(on_server(SYNC["postgresql"], database="template1"), poolclass=sa.NullPool)
+    with template.connect() as connection:
+        waited = iter((connection.close, lambda: None))
+        monkeypatch.setattr(patience.Patience, "wait", lambda self: next(waited)() or True)
+        assert Project.load(folder).verify().applied == ("aaaa",)
+        assert connection.closed, "PostgreSQL has refused at first"
 
 
 def test_who_may_make_no_database_is_told_so(make_database: Callable[[str], str], tmp_path: Path) -> None:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from ..errors import MigrationFailed, ReplayFailed, ReturnFailed, ScratchUnusable, UsageError, WhimbrelError, counted
+from ..errors import (
+    CannotConnect,
+    MigrationFailed,
+    ReplayFailed,
+    ReturnFailed,
+    ScratchUnusable,
+    UsageError,
+    WhimbrelError,
+    counted,
+)
 from ..events import RevisionStarted
 from ..record import TYPE_CHECKING, Record
 from .changing import Changing
@@ -94,7 +103,7 @@ class _Answer:
         self._project._running = None
 
     def __exit__(self, kind: object, error: BaseException | None, *_: object) -> None:
-        if not isinstance(error, WhimbrelError):
+        if not isinstance(error, WhimbrelError) or isinstance(error, CannotConnect):
             return
         import re
 
