@@ -147,8 +147,8 @@ def _empty(text: str) -> Any:
 
     try:
         found = run(engine, tables)
-    except sqlalchemy.exc.DBAPIError as error:
-        raise cannot_connect(error.orig or error, url, dialect.hints, where=url.masked) from error
+    except Exception as error:  # of the driver, of SQLAlchemy or of the network, as the driver is
+        raise cannot_connect(error, url, dialect.hints, where=url.masked) from error
     if found:
         raise ScratchUnusable(
             f"the scratch database is not empty: it has {counted(found, 'table')}",
