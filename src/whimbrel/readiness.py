@@ -42,7 +42,7 @@ def wait_for(
         except VersionTableBroken:
             return patience.waited  # it was reached; what it holds is the business of others
         except CannotConnect as error:
-            if is_final(error.why or ""):
+            if is_final(error.why or "", error.where):
                 raise
             if patience.waited - told >= _TOLD_EVERY:
                 told = patience.waited

@@ -43,7 +43,9 @@ class MySQL:
         "cryptography": "pip install cryptography",
     }
 
-    final = r"access denied|\((1044|1045|1698)\)|cryptography|certificate|does not support SSL|authentication plugin"
+    final = (
+        r"access denied|\((1044|1045|1698)\)|package is required|certificate|does not support SSL|authentication plugin"
+    )
 
     @property
     def sessions(self) -> Sessions:
