@@ -415,6 +415,34 @@ def test_a_signal_leaves_no_database(make_database: Callable[[str], str], tmp_pa
     assert left_over("postgresql", str(found[0][0])) == []
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_signal_ends_the_statement_on_the_server_of_a_database_that_was_named(
+    kind: str, url: str, tmp_path: Path
+) -> None:
+    """Not a session of the configured server that has the same number: on that nobody listens here."""
+    sleep = {"postgresql": "pg_sleep", "mariadb": "SLEEP"}[kind]
+    asleep = f"{sleep}(60.{secrets.randbelow(10**9)})"
+    revision = Rev("aaaa", upgrade=f'op.execute("SELECT {asleep}")')
+    folder = native_project(tmp_path / "p", on_server(SYNC[kind], port=1), [revision])
+    command = [sys.executable, "-m", "whimbrel", "verify", "--scratch", url]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE)
+    running = {
+        "postgresql": f"SELECT 1 FROM pg_stat_activity WHERE query LIKE '%%{asleep}%%' AND pid <> pg_backend_pid()"
+        " AND state = 'active'",
+        "mariadb": f"SELECT 1 FROM information_schema.processlist WHERE info LIKE '%%{asleep}%%'"
+        " AND id <> CONNECTION_ID()",
+    }[kind]
+    try:
+        while not rows(url, running):
+            assert process.poll() is None, process.communicate()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=40)
+    finally:
+        process.kill()
+    assert process.returncode == 143
+    assert rows(url, running) == []
+
+
 # -- several at once, and those that were killed ---------------------------------------------------
 
 WAITS = """
