@@ -22,6 +22,7 @@ from support.cli import whimbrel
 from support.databases import ASYNC, SERVERS, SYNC, through
 from support.projects import alembic_project, linear, native_project
 from whimbrel import Project
+from whimbrel.dialects import is_final
 from whimbrel.errors import CannotConnect, Interrupted, StillUnreachable
 from whimbrel.events import Event, Notice, Waiting
 from whimbrel.interruption import Interruption
@@ -110,6 +111,43 @@ def test_so_does_a_role_that_there_is_not(scheme: str, tmp_path: Path) -> None:
     with pytest.raises(CannotConnect):
         project(tmp_path / "p", text(server(scheme).set(username="nobody_here")), told).wait(600)
     assert told == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://app@certificates.internal:5999/shop?hostaddr=127.0.0.1",
+        "postgresql+psycopg://app@certificate.invalid/shop",
+        "mysql+pymysql://app@cryptography-db.invalid/shop",
+        "mysql+asyncmy://app@certificates.invalid/shop",
+        text(server(SYNC["postgresql"]).set(database="certificate")),
+        text(server(SYNC["mariadb"]).set(database="does not support SSL")),
+    ],
+)
+def test_what_a_host_or_a_database_is_called_does_not_end_it(url: str, tmp_path: Path) -> None:
+    with pytest.raises(StillUnreachable) as caught:
+        project(tmp_path / "p", url).wait(0)
+    assert re.search("certificate|cryptography|SSL", f"{caught.value.why}{caught.value.where}")
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "final"),
+    [
+        # of pymysql, whose driver says what it lacks; of libpq, with a root certificate; of pymysql, with another one
+        ("'cryptography' package is required for sha256_password auth methods", "mysql+pymysql://app@db/shop", True),
+        (
+            'connection to server at "db", port 5432 failed: SSL error: certificate verify failed',
+            "postgresql://db",
+            True,
+        ),
+        ("Can't connect to MySQL server on 'db' ([SSL] certificate verify failed) (2003)", "mysql://db/shop", True),
+        ("unable to open database file", "sqlite:///app.db", True),
+        ("unable to open a connection", "postgresql://app@db/shop", False),
+        ("unable to open database file", "alembic/env.py", True),
+    ],
+)
+def test_each_kind_of_database_has_words_of_its_own(words: str, where: str, final: bool) -> None:
+    assert is_final(words, where) is final
 
 
 # -- servers that speak German ---------------------------------------------------------------------

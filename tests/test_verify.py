@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from support.databases import ASYNC, SERVERS, SYNC, rows, tables, through
 from support.projects import Rev, alembic_project, linear, native_project
 from whimbrel import Project
 from whimbrel.environment.scratch import names, on_scratch, servers
-from whimbrel.errors import ReplayFailed, ReturnFailed, ScratchRefused, ScratchUnusable, UsageError
+from whimbrel.errors import CannotConnect, ReplayFailed, ReturnFailed, ScratchRefused, ScratchUnusable, UsageError
 
 Layout = Callable[..., Path]
 LAYOUTS = {"native": native_project, "env.py": alembic_project}
@@ -307,6 +308,65 @@ def test_a_named_database_of_another_kind_is_refused(url: str, kind: str, tmp_pa
     assert tables(url) == set()
 
 
+SERVER_SCHEMES = [SYNC["postgresql"], ASYNC["postgresql"], SYNC["mariadb"], ASYNC["mariadb"]]
+
+
+def on_server(scheme: str, **parts: Any) -> str:
+    kind = next(kind for kind in SYNC if scheme in (SYNC[kind], ASYNC[kind]))
+    return sa.make_url(through(SERVERS[kind], scheme)).set(**parts).render_as_string(hide_password=False)
+
+
+@pytest.mark.parametrize("scheme", SERVER_SCHEMES)
+def test_the_configured_database_need_not_be_there(scheme: str, layout: Layout, mark: str, tmp_path: Path) -> None:
+    """A pipeline has a server, and nothing in it."""
+    if layout is alembic_project and scheme in ASYNC.values():
+        pytest.skip("its env.py is for sync drivers")
+    missing = on_server(scheme, database=f"wbmissing_{secrets.token_hex(4)}")
+    assert Project.load(layout(tmp_path / "p", missing, linear("aaaa"))).verify(down=True).taken_back == ("aaaa",)
+    kind = next(kind for kind in SYNC if scheme in (SYNC[kind], ASYNC[kind]))
+    assert left_over(kind, mark) == []
+    with pytest.raises(CannotConnect):  # nor was it made
+        Project.load(tmp_path / "p").upgrade()
+
+
+@pytest.mark.parametrize("scheme", SERVER_SCHEMES)
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_server_that_is_not_there_is_told_as_ever(is_named: bool, scheme: str, tmp_path: Path) -> None:
+    nowhere = on_server(scheme, port=1)
+    folder = native_project(tmp_path / "p", nowhere, linear("aaaa"))
+    with pytest.raises(CannotConnect) as caught:
+        Project.load(folder).verify(scratch=nowhere if is_named else None)
+    assert caught.value.exit_code == 3
+    assert caught.value.hint == "check that the server runs and listens there"
+
+
+def test_scratch_databases_have_room_for_all_of_unicode(make_database: Callable[[str], str], tmp_path: Path) -> None:
+    """As those have that `update_db` makes; the default of a server may be less."""
+    tells = 'assert op.get_bind().exec_driver_sql("SELECT @@character_set_database").scalar() == "utf8mb4"'
+    url = make_database("mariadb")
+    [[default]] = rows(url, "SELECT @@global.character_set_server")
+    execute(url, "SET GLOBAL character_set_server = latin1")
+    try:
+        folder = native_project(tmp_path / "p", url, [Rev("aaaa", upgrade=tells)])
+        assert Project.load(folder).verify().applied == ("aaaa",)
+    finally:
+        execute(url, f"SET GLOBAL character_set_server = {default}")
+
+
+def test_whoever_is_connected_to_the_template_is_waited_for(
+    make_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from whimbrel import patience
+
+    folder = native_project(tmp_path / "p", make_database("postgresql"), linear("aaaa"))
+    template = sa.create_engine(on_server(SYNC["postgresql"], database="template1"), poolclass=sa.NullPool)
+    with template.connect() as connection:
+        waited = iter((connection.close, lambda: None))
+        monkeypatch.setattr(patience.Patience, "wait", lambda self: next(waited)() or True)
+        assert Project.load(folder).verify().applied == ("aaaa",)
+        assert connection.closed, "PostgreSQL has refused at first"
+
+
 def test_who_may_make_no_database_is_told_so(make_database: Callable[[str], str], tmp_path: Path) -> None:
     url = sa.make_url(make_database("postgresql"))
     role = f"{url.database}_role"
@@ -353,6 +413,34 @@ def test_a_signal_leaves_no_database(make_database: Callable[[str], str], tmp_pa
     process.communicate(timeout=60)
     assert process.returncode == 143
     assert left_over("postgresql", str(found[0][0])) == []
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_signal_ends_the_statement_on_the_server_of_a_database_that_was_named(
+    kind: str, url: str, tmp_path: Path
+) -> None:
+    """Not a session of the configured server that has the same number: on that nobody listens here."""
+    sleep = {"postgresql": "pg_sleep", "mariadb": "SLEEP"}[kind]
+    asleep = f"{sleep}(60.{secrets.randbelow(10**9)})"
+    revision = Rev("aaaa", upgrade=f'op.execute("SELECT {asleep}")')
+    folder = native_project(tmp_path / "p", on_server(SYNC[kind], port=1), [revision])
+    command = [sys.executable, "-m", "whimbrel", "verify", "--scratch", url]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE)
+    running = {
+        "postgresql": f"SELECT 1 FROM pg_stat_activity WHERE query LIKE '%%{asleep}%%' AND pid <> pg_backend_pid()"
+        " AND state = 'active'",
+        "mariadb": f"SELECT 1 FROM information_schema.processlist WHERE info LIKE '%%{asleep}%%'"
+        " AND id <> CONNECTION_ID()",
+    }[kind]
+    try:
+        while not rows(url, running):
+            assert process.poll() is None, process.communicate()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=40)
+    finally:
+        process.kill()
+    assert process.returncode == 143
+    assert rows(url, running) == []
 
 
 # -- several at once, and those that were killed ---------------------------------------------------

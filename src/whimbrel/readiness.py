@@ -49,7 +49,7 @@ def wait_for(
             if is_missing(why):
                 listener(Notice(f"the server is ready, and has no such database yet: {what}", "whimbrel update_db"))
                 return patience.waited
-            if is_final(why):
+            if is_final(why, error.where):
                 raise
             if patience.waited - told >= _TOLD_EVERY:
                 told = patience.waited

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from support.cli import whimbrel
-from support.databases import ASYNC, SERVERS, rows, tables, through, version_rows
+from support.databases import ASYNC, SERVERS, SYNC, rows, tables, through, version_rows
 from support.projects import alembic_project, linear, native_project
 from whimbrel import Project, errors, events
 
@@ -148,7 +148,7 @@ def test_one_that_was_created_meanwhile_is_no_error(
     from whimbrel.dialects.creation import ServerCreation
 
     url = make_missing(kind)
-    original = ServerCreation._create
+    original = ServerCreation.make
 
     def beaten(self: ServerCreation, query: Callable[[str], list[object]], *rest: object) -> bool:
         def slow(statement: str) -> list[object]:
@@ -158,7 +158,7 @@ def test_one_that_was_created_meanwhile_is_no_error(
 
         return original(self, slow, *rest)
 
-    monkeypatch.setattr(ServerCreation, "_create", beaten)
+    monkeypatch.setattr(ServerCreation, "make", beaten)
     assert _created(Project.load(native_project(tmp_path / "p", url, linear("aaaa")))) == []
     assert version_rows(url) == {"aaaa"}
 
@@ -225,6 +225,37 @@ def test_what_fails_for_another_reason_is_told_as_ever(kind: str, tmp_path: Path
     project = Project.load(native_project(tmp_path / "p", url.render_as_string(hide_password=False), linear("aaaa")))
     with pytest.raises(errors.CannotConnect):
         project.update()
+
+
+@pytest.mark.parametrize("drivers", [SYNC, ASYNC])
+def test_a_role_that_is_not_there_is_not_taken_for_a_database_of_its_name(
+    drivers: dict[str, str], tmp_path: Path
+) -> None:
+    """The words of libpq name the one as the other."""
+    url = through(SERVERS["postgresql"], drivers["postgresql"])
+    nobody = sa.make_url(url).set(username="wbnobody", database="wbnobody").render_as_string(hide_password=False)
+    with pytest.raises(errors.CannotConnect, match="cannot connect") as refused:
+        Project.load(native_project(tmp_path / "p", nobody, linear("aaaa"))).update()
+    assert 'role "wbnobody" does not exist' in str(refused.value.why)
+
+
+def test_what_an_administrator_grants_is_that_database_alone(make_missing: MakeMissing) -> None:
+    """An underscore stands for any letter there."""
+    from whimbrel.dialects.mysql.creation import Creation
+
+    name, user = str(sa.make_url(make_missing("mariadb", "a_b")).database), f"wbpoor_{secrets.token_hex(3)}"
+    _execute("mariadb", f"CREATE USER '{user}'@'%%'")
+    try:
+        for statement in Creation().for_administrator(name, user).split("; "):
+            _execute("mariadb", statement)
+        mine = sa.make_url(SERVERS["mariadb"]).set(username=user)
+        with sa.create_engine(mine.set(database=name), poolclass=sa.NullPool).connect() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (n INTEGER)")
+        server = sa.create_engine(mine.set(database="information_schema"), poolclass=sa.NullPool)
+        with server.connect() as connection, pytest.raises(sa.exc.OperationalError, match="Access denied"):
+            connection.exec_driver_sql(f"CREATE DATABASE {name.replace('_', 'x')}")
+    finally:
+        _execute("mariadb", f"DROP USER '{user}'@'%%'")
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"])

@@ -159,7 +159,7 @@ def cannot_connect(
     """A driver's error while connecting, told in one line.
 
     Args:
-        error: what the driver raised.
+        error: what the driver raised, or what SQLAlchemy made of it.
         url: where to, if known; its password is taken out of the driver's words.
         hints: regular expressions for the driver's words, with the number or SQLSTATE behind them, and what helps.
         where: instead of the masked URL.
@@ -168,6 +168,7 @@ def cannot_connect(
 
     from .sayings import driver_words, first_line, sqlstate
 
+    error = getattr(error, "orig", None) or error
     reason = first_line(scrub(driver_words(error), url)) or type(error).__name__
     if code := sqlstate(error):  # the words may be in any language
         reason += f" ({code})"

@@ -25,15 +25,18 @@ def dialect_of_module(name: str) -> Dialect | None:
     return next((one for one in _DIALECTS.values() if any(driver.module == top for driver in one.drivers)), None)
 
 
-def is_final(words: str) -> bool:
+def is_final(words: str, where: str | None = None) -> bool:
     """Whether a driver's words, when it could not connect, say that it will not connect later either.
 
     Args:
         words: those of `cannot_connect`: with the number or SQLSTATE behind them, as servers speak many languages.
+        where: the URL of the database, if it is known; else it may be of any kind.
     """
     import re
 
-    return any(re.search(dialect.final, words, re.IGNORECASE) for dialect in _DIALECTS.values())
+    own = dialect_named(re.split("[+:]", where or "", maxsplit=1)[0])
+    said = re.sub(r"""(?<!\w)'[^']*'|"[^"]*\"""", "", words)  # the names of hosts, databases and users say nothing
+    return any(re.search(one.final, said, re.IGNORECASE) for one in ([own] if own else _DIALECTS.values()))
 
 
 def is_missing(words: str) -> bool:

@@ -1,6 +1,8 @@
-"""Making a database that is not there, on a server: from another connection to it."""
+"""Making and dropping a database of a server: from a connection to another one."""
 
 from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
 
 from ..connect.sayings import in_one_line
 from ..errors import CannotCreateDatabase
@@ -33,20 +35,61 @@ class ServerCreation:
         """As `Creation.name`."""
         return next((str(arguments[key]) for key in self.keys if arguments.get(key)), None)
 
+    def is_missing(self, error: Exception, name: str) -> bool:
+        """As `Creation.is_missing`."""
+        raise NotImplementedError
+
     def create(self, open_with: Open, arguments: Arguments, name: str) -> bool:
         """As `Creation.create`."""
+        try:
+            with self.beside(open_with, arguments) as query:
+                return self.make(query, arguments, name)
+        except CannotCreateDatabase:
+            raise
+        except Exception as error:
+            if self.is_missing(error, name):
+                raise  # no other database was asked for by that name: it is the user's, who is called alike
+            raise self._refused(error, arguments, name) from error
+
+    @contextmanager
+    def beside(self, open_with: Open, arguments: Arguments) -> Iterator[Query]:
+        """A connection to the same server, and not to this database; it fails as the first one that was tried."""
         failure: Exception | None = None
-        for others in self.maintenance(arguments):
-            try:
-                connection = open_with(others)
-                with connection as query:
-                    return self._create(query, arguments, name)
-            except CannotCreateDatabase:
-                raise
-            except Exception as error:  # there is no such database either, or it is closed to this user
-                failure = failure or error
+        with ExitStack() as connected:
+            for others in self.maintenance(arguments):
+                try:
+                    query = connected.enter_context(open_with(others))
+                except Exception as error:  # there is no such database either, or it is closed to this user
+                    failure = failure or error
+                else:
+                    yield query
+                    return
         assert failure is not None
-        raise self._refused(failure, arguments, name) from failure
+        raise failure
+
+    def make(self, query: Query, arguments: Arguments, name: str) -> bool:
+        """Make it on a connection that is there; false if somebody else was faster.
+
+        Raises:
+            CannotCreateDatabase: nobody did.
+        """
+        patience = Patience(_PATIENCE)
+        while not query(self.exists(name)):
+            try:
+                query(self.statement(name))
+            except Exception as error:
+                if query(self.exists(name)):
+                    return False  # another process was faster
+                if not self.is_passing(error) or not patience.wait():
+                    raise self._refused(error, arguments, name) from error
+            else:
+                return True
+        return False
+
+    def drop(self, query: Query, name: str) -> None:
+        """Drop it if it is there, whoever is connected to it."""
+        for statement in self.dropping(name):
+            query(statement)
 
     def maintenance(self, arguments: Arguments) -> Iterator[Arguments]:
         """How to connect to the same server, and not to this database."""
@@ -60,26 +103,16 @@ class ServerCreation:
         """The statement that creates it."""
         raise NotImplementedError
 
+    def dropping(self, name: str) -> tuple[str, ...]:
+        """The statements that drop it."""
+        raise NotImplementedError
+
     def for_administrator(self, name: str, user: str) -> str:
         """The statements that create it for a user who may not do so."""
         raise NotImplementedError
 
     def is_passing(self, error: Exception) -> bool:
         """Whether it may go well after a while."""
-        return False
-
-    def _create(self, query: Query, arguments: Arguments, name: str) -> bool:
-        patience = Patience(_PATIENCE)
-        while not query(self.exists(name)):
-            try:
-                query(self.statement(name))
-            except Exception as error:
-                if query(self.exists(name)):
-                    return False  # another process was faster
-                if not self.is_passing(error) or not patience.wait():
-                    raise self._refused(error, arguments, name) from error
-            else:
-                return True
         return False
 
     def _refused(self, error: Exception, arguments: Arguments, name: str) -> CannotCreateDatabase:

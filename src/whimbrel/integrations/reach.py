@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from copy import copy
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.engine.base import OptionEngine
@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ..connect.driver import cannot_connect, with_driver
 from ..connect.engine import has_one_connection, make_engine, run
-from ..connect.sayings import driver_words
 from ..connect.url import DatabaseUrl, parse
 from ..dialects import dialect_named, dialect_of
 from ..environment import creating_databases, waiting_at_most
@@ -145,10 +144,8 @@ def _alike(engine: Engine) -> Engine:
 
 
 def _cannot_connect(error: Exception, engine: Engine) -> WhimbrelError:
-    cause: Any = getattr(error, "orig", None) or error
     dialect = dialect_named(engine.dialect.name)
-    words = Exception(driver_words(cause) or type(cause).__name__)
-    return cannot_connect(words, _url_of(engine), dialect.hints if dialect else {})
+    return cannot_connect(error, _url_of(engine), dialect.hints if dialect else {})
 
 
 def _url_of(engine: Engine) -> DatabaseUrl:

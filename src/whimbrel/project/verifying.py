@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from ..errors import MigrationFailed, ReplayFailed, ReturnFailed, ScratchUnusable, UsageError, WhimbrelError, counted
+from ..errors import (
+    CannotConnect,
+    MigrationFailed,
+    ReplayFailed,
+    ReturnFailed,
+    ScratchUnusable,
+    UsageError,
+    WhimbrelError,
+    counted,
+)
 from ..events import RevisionStarted
 from ..record import TYPE_CHECKING, Record
 from .changing import Changing
@@ -94,7 +103,7 @@ class _Answer:
         self._project._running = None
 
     def __exit__(self, kind: object, error: BaseException | None, *_: object) -> None:
-        if not isinstance(error, WhimbrelError):
+        if not isinstance(error, WhimbrelError) or isinstance(error, CannotConnect):
             return
         import re
 
@@ -138,8 +147,8 @@ def _empty(text: str) -> Any:
 
     try:
         found = run(engine, tables)
-    except sqlalchemy.exc.DBAPIError as error:
-        raise cannot_connect(error.orig or error, url, dialect.hints, where=url.masked) from error
+    except Exception as error:  # of the driver, of SQLAlchemy or of the network, as the driver is
+        raise cannot_connect(error, url, dialect.hints, where=url.masked) from error
     if found:
         raise ScratchUnusable(
             f"the scratch database is not empty: it has {counted(found, 'table')}",

@@ -46,7 +46,9 @@ class MySQL:
     }
     missing = _MISSING
     denied = r"command denied|\((1142|1143)\)"
-    final = r"access denied|\((1044|1045|1698)\)|cryptography|certificate|does not support SSL|authentication plugin"
+    final = (
+        r"access denied|\((1044|1045|1698)\)|package is required|certificate|does not support SSL|authentication plugin"
+    )
 
     @property
     def sessions(self) -> Sessions:

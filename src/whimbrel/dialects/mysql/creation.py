@@ -34,8 +34,12 @@ class Creation(ServerCreation):
         # Said here, as the default of older servers has no room for all of Unicode.
         return f"CREATE DATABASE {_quoted(name)} CHARACTER SET utf8mb4"
 
+    def dropping(self, name: str) -> tuple[str, ...]:
+        return (f"DROP DATABASE IF EXISTS {_quoted(name)}",)
+
     def for_administrator(self, name: str, user: str) -> str:
-        return f"{self.statement(name)}; GRANT ALL ON {_quoted(name)}.* TO {literal(user)}"
+        only = name.replace("_", r"\_").replace("%", r"\%")  # else they stand for any letters, and so other databases
+        return f"{self.statement(name)}; GRANT ALL ON {_quoted(only)}.* TO {literal(user)}"
 
 
 def _quoted(name: str) -> str:

@@ -37,6 +37,13 @@ class Creation(ServerCreation):
     def statement(self, name: str) -> str:
         return f"CREATE DATABASE {double_quoted(name)}"
 
+    def dropping(self, name: str) -> tuple[str, ...]:
+        others = f"datname = {literal(name)} AND pid <> pg_backend_pid()"
+        return (
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}",
+            f"DROP DATABASE IF EXISTS {double_quoted(name)}",
+        )
+
     def for_administrator(self, name: str, user: str) -> str:
         return f"{self.statement(name)} OWNER {double_quoted(user)}"
 

@@ -111,9 +111,9 @@ class Scratch:
             raise _past("ATTACH leads to another one")
 
     @property
-    def _names(self) -> frozenset[str | None]:
+    def _names(self) -> frozenset[str]:
         given = self._given.database if self._given is not None else None
-        return frozenset((given, *(made.name for made in self._made.values())))
+        return frozenset(filter(None, (given, *(made.name for made in self._made.values()))))
 
     def drop(self) -> None:
         """Drop what was made."""

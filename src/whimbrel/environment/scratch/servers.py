@@ -14,18 +14,18 @@ from concurrent.futures import Future
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from ...connect.driver import cannot_connect
 from ...connect.engine import query_of
 from ...connect.opening import connected
-from ...dialects import dialect_named
-from ...errors import ScratchRefused
+from ...dialects.mysql.creation import Creation as OnMySQL
+from ...dialects.postgresql.creation import Creation as OnPostgreSQL
+from ...errors import CannotCreateDatabase, ScratchRefused
 from . import names
 
 if TYPE_CHECKING:
     from ...connect.driver import Query
+    from ...dialects.creation import ServerCreation
 
-_MAKE = "CREATE DATABASE {}"
-_DROP = "DROP DATABASE IF EXISTS {}"
+_CREATION: dict[str, ServerCreation] = {"postgresql": OnPostgreSQL(), "mysql": OnMySQL()}
 _LOCK = {
     "postgresql": "SELECT pg_try_advisory_lock(hashtextextended('{}', 0))",
     "mysql": "SELECT GET_LOCK('{}', 0)",
@@ -41,11 +41,6 @@ _ABANDONED = {
         "SELECT schema_name FROM information_schema.schemata"
         " WHERE LEFT(schema_name, CHAR_LENGTH('{0}')) = '{0}' AND IS_FREE_LOCK(schema_name) = 1"
     ),
-}
-_END_SESSIONS = {
-    "postgresql": (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()"
-    )
 }
 _WAIT_SHORTLY = {"mysql": "SET SESSION lock_wait_timeout = 1"}  # not for a day
 
@@ -64,7 +59,7 @@ class ScratchOnServer:
         dialect, record, options: with which SQLAlchemy would have connected.
 
     Raises:
-        ScratchRefused: it could not be made.
+        ScratchRefused: it could not be made. What the driver raises if it cannot connect is left as it is.
     """
 
     def __init__(self, dialect: Any, record: Any, options: dict[str, Any]) -> None:
@@ -73,6 +68,7 @@ class ScratchOnServer:
         self._record = record
         self._options = options
         self._kind = server(dialect.name)
+        self._creation = _CREATION[self._kind]
         self._made: Future[None] = Future()
         self._unwanted = threading.Event()
         self._dropped: Future[None] = Future()
@@ -80,7 +76,7 @@ class ScratchOnServer:
         threading.Thread(target=run, args=(self._run,), name="whimbrel-scratch", daemon=True).start()
         try:
             self._made.result()
-        except dialect.loaded_dbapi.Error as error:
+        except CannotCreateDatabase as error:
             raise self._refused(error) from error
         except BaseException:
             self._unwanted.set()
@@ -108,17 +104,28 @@ class ScratchOnServer:
                 query = connections.enter_context(self._query())
                 if self._is_locked(query):
                     self._drop_abandoned(query)
-                query(_MAKE.format(self.name))
+                self._creation.make(query, self._options, self.name)
             if self._made.exception() is None:
                 self._unwanted.wait()
                 with _telling(self._dropped), self._query() as anew:  # the keeper may have been idle for too long
-                    if end_sessions := _END_SESSIONS.get(self._kind):
-                        anew(end_sessions.format(self.name))
-                    anew(_DROP.format(self.name))
+                    self._creation.drop(anew, self.name)
 
     @contextlib.contextmanager
     def _query(self) -> Iterator[Query]:
-        connection = connected(self._dialect, self._record, [], dict(self._options))
+        """A connection to the configured database; if that is not there, to the same server."""
+        with contextlib.ExitStack() as connections:
+            try:
+                query = connections.enter_context(self._open_with(self._options))
+            except Exception as error:
+                name = self._creation.name([], self._options)
+                if name is None or not self._creation.is_missing(error, name):
+                    raise
+                query = connections.enter_context(self._creation.beside(self._open_with, self._options))
+            yield query
+
+    @contextlib.contextmanager
+    def _open_with(self, options: dict[str, Any]) -> Iterator[Query]:
+        connection = connected(self._dialect, self._record, [], dict(options))
         try:
             self._dialect.set_isolation_level(connection, "AUTOCOMMIT")
             yield query_of(connection)
@@ -140,14 +147,13 @@ class ScratchOnServer:
                 with contextlib.suppress(self._dialect.loaded_dbapi.Error), self._query() as anew:
                     if wait_shortly := _WAIT_SHORTLY.get(self._kind):
                         anew(wait_shortly)
-                    anew(_DROP.format(name))
+                    self._creation.drop(anew, name)
 
-    def _refused(self, error: Exception) -> ScratchRefused:
-        known = dialect_named(self._dialect.name)
+    def _refused(self, error: CannotCreateDatabase) -> ScratchRefused:
         return ScratchRefused(
             "no scratch database could be made",
             where=f"{self._options.get('host') or 'the server'}, beside the configured database",
-            why=cannot_connect(error, None, known.hints if known else {}).why,
+            why=error.why,
             state="nothing was changed",
             hint="use a user who may make databases, or name an empty one: --scratch URL",
         )
