@@ -250,3 +250,45 @@ def test_a_connection_lost_during_the_commit_is_no_certainty(make_database: Make
         sa.event.remove(sa.Engine, "before_cursor_execute", arm)
     assert str(failure.value.state).startswith("unknown")
     assert rows(_url(target), "SELECT count(*) FROM a") == [(0,)]
+
+
+@pytest.mark.parametrize("name", ["a.b", "a b", "order"])
+def test_a_table_may_have_any_name(name: str, kind: str, url: str, make_database: MakeDatabase, tmp_path: Path) -> None:
+    quoted = f"`{name}`" if kind == "mariadb" else f'"{name}"'
+    table = f"CREATE TABLE {quoted} (id INTEGER PRIMARY KEY)"
+    source = project(tmp_path / "p", url, table)
+    execute(url, f"INSERT INTO {quoted} VALUES (7)")
+    source.dump(tmp_path / "a.whimbrel")
+    other = make_database(kind)
+    assert project(tmp_path / "q", other, table).restore(tmp_path / "a.whimbrel").rows == 1
+    assert rows(other, f"SELECT id FROM {quoted}") == [(7,)]
+
+
+def test_a_table_with_the_label_of_another_one_is_another_one(make_database: MakeDatabase, tmp_path: Path) -> None:
+    tables = ("CREATE SCHEMA a", "CREATE TABLE a.b (id INTEGER)", 'CREATE TABLE "a.b" (id INTEGER)')
+    url, other = make_database("postgresql"), make_database("postgresql")
+    source = project(tmp_path / "p", url, *tables)
+    execute(url, "INSERT INTO a.b VALUES (1)", 'INSERT INTO "a.b" VALUES (2), (3)')
+    source.dump(tmp_path / "a.whimbrel")
+    project(tmp_path / "q", other, *tables).restore(tmp_path / "a.whimbrel")
+    assert rows(other, 'SELECT id FROM a.b UNION ALL SELECT id FROM "a.b"') == [(1,), (2,), (3,)]
+
+
+def test_rows_that_no_new_connection_can_confirm_are_not_said_to_be_unchanged(archive: Path, empty: Project) -> None:
+    compared: list[object] = []
+
+    def refuse(*_: object) -> None:
+        if compared:  # as a server does that has no connection left
+            raise ConnectionError("too many connections")
+
+    def listen(event: object) -> None:
+        compared.extend([event] if isinstance(event, events.RowsMoved) and event.what == "compare" else [])
+
+    sa.event.listen(sa.Engine, "do_connect", refuse)
+    try:
+        with pytest.raises(errors.NotCommitted, match="no new connection could confirm it") as failure:
+            Project.load(empty.settings.root, listener=listen).restore(archive)
+    finally:
+        sa.event.remove(sa.Engine, "do_connect", refuse)
+    assert failure.value.state == "they are most likely there"
+    assert rows(_url(empty), "SELECT count(*) FROM a") == [(3,)]

@@ -39,7 +39,7 @@ class Load:
         self._connection = visit.context.connection
         self._rows = rows_of(visit, dialect)
         self._at: str | None = None  # the table whose rows are written
-        self._sums: dict[str, Sum] = {}
+        self._sums: dict[tuple[str | None, str], Sum] = {}
         self._lasting: list[str] = []  # tables that no rollback undoes
 
     def run(self, path: str, replace: bool) -> Loaded:
@@ -123,7 +123,7 @@ class Load:
 
     def _write(self, table: Table, part: ArchivedTable, number: int, total: int) -> None:
         self._at = table.label
-        sent = self._sums[table.label] = Sum(table)
+        sent = self._sums[table.place] = Sum(table)
         statement, row_of = self._contents.write(table), self._row_maker(table, part)
         for batch in self._archive.rows(part, Pace()):
             self._transfer.check()
@@ -200,7 +200,7 @@ class Load:
         if there.rows != part.rows:
             why = f"{counted(there.rows, 'row')} instead of {part.rows}: a trigger may change them"
             raise self._otherwise(table, why)
-        if there != self._sums[table.label]:
+        if there != self._sums[table.place]:
             names = ", ".join(self._which(table, part)) or "the rows as a whole"
             raise self._otherwise(table, f"other values in {names}: its type has no room for all that was there")
 
@@ -230,14 +230,23 @@ class Load:
         visit = self._visit
         if not visit.owned or visit.has_one_connection:
             return
-        label = next((part.label for part in self._archive.manifest.tables if part.rows), None)
-        if label is None:
+        part = next((part for part in self._archive.manifest.tables if part.rows), None)
+        if part is None:
             return
-        schema, _, name = label.rpartition(".")
-        query = f"SELECT 1 FROM {self._dialect.quoted(schema or None, name)} LIMIT 1"
-        if not visit.ask_anew(lambda ask: ask(query)):
+        query = f"SELECT 1 FROM {self._dialect.quoted(part.schema, part.name)} LIMIT 1"
+        try:
+            is_there = visit.ask_anew(lambda ask: ask(query))
+        except Exception as error:
             raise NotCommitted(
-                f"the rows of {label} were committed, and a new connection does not see them",
+                "the rows were committed, but no new connection could confirm it",
+                where=visit.where,
+                why=reason(error),
+                state="they are most likely there",
+                hint="look into the database before you use it",
+            ) from error
+        if not is_there:
+            raise NotCommitted(
+                f"the rows of {part.label} were committed, and a new connection does not see them",
                 where=visit.where,
                 state="unknown",
                 hint="look into the database before you use it",
