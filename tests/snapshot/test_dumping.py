@@ -99,6 +99,21 @@ def test_without_a_name_it_is_called_for_the_database_and_its_revision(tmp_path:
     assert file.name.startswith("main-aaaa-20")
 
 
+def test_what_a_database_and_its_revisions_are_called_becomes_no_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, url = tmp_path / "p" / "deep" / "er", f"sqlite:///{tmp_path / 'shop.db'}"
+    (folder / "migrations" / "versions").mkdir(parents=True)
+    (folder / "whimbrel.toml").write_text(f'[databases."../../evil"]\nurl = "{url}"\n')
+    execute(url, "CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('/etc/a:b')")
+    before = set(tmp_path.rglob("*"))
+    monkeypatch.chdir(folder)
+    dumped = Project.load(folder).dump()
+    [file] = set(tmp_path.rglob("*")) - before
+    assert file == folder / dumped.path
+    assert file.name.startswith("evil-etc-a-b-20")
+
+
 @pytest.mark.parametrize("path", ["no/such/folder/a.whimbrel", "/proc/a.whimbrel"])
 def test_a_folder_that_cannot_be_written_to_is_named(path: str, tmp_path: Path) -> None:
     shop = project(tmp_path / "p", f"sqlite:///{tmp_path / 'shop.db'}", *TWO)
