@@ -66,9 +66,9 @@ def _name(database: str, heads: tuple[str, ...]) -> str:
 
 @contextmanager
 def _replacing(path: str) -> Iterator[str]:
-    """A file beside the one that it becomes."""
+    """A file beside the one that it becomes. What it is a copy of may be removed next: so the disk has it then."""
     try:
-        with Replacement(path) as temporary:
+        with Replacement(path, is_lasting=True) as temporary:
             yield temporary
     except OSError as error:
         raise FileRefused(
