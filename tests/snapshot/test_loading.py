@@ -192,6 +192,26 @@ def test_numbers_go_on_behind_those_that_were_given_out(
     assert rows(url, "SELECT id FROM a WHERE name = 'next'") == [(6,)]
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "CREATE TABLE b (code TEXT PRIMARY KEY, how TEXT DEFAULT 'AUTOINCREMENT')",
+        'CREATE TABLE b (code TEXT PRIMARY KEY, "autoincrement" TEXT)',
+        "CREATE TABLE b (code TEXT PRIMARY KEY /* not AUTOINCREMENT */, how TEXT)",
+        "CREATE TABLE b (code INTEGER PRIMARY KEY, how TEXT DEFAULT 'it''s AUTOINCREMENT')",
+    ],
+)
+def test_a_table_that_only_speaks_of_autoincrement_is_not_numbered(
+    table: str, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    url, other = make_database("sqlite"), make_database("sqlite")
+    first, second = (project(tmp_path / at[-7:], at, NUMBERED["sqlite"], table) for at in (url, other))
+    execute(url, "INSERT INTO a (id) VALUES (7)", "INSERT INTO b (code) VALUES ('12')")
+    first.dump(tmp_path / "a.whimbrel")
+    second.restore(tmp_path / "a.whimbrel")
+    assert rows(other, "SELECT name, seq FROM sqlite_sequence") == [("a", 7)]
+
+
 _FUNCTION = (
     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log VALUES (new.id); RETURN new; END'"
 )
@@ -221,6 +241,45 @@ def test_triggers_do_not_run_or_are_noticed(kind: str, url: str, make_database: 
     assert rows(other, "SELECT count(*) FROM log") == [(0,)]
     execute(other, "INSERT INTO a VALUES (2, 'two', 1)")
     assert rows(other, "SELECT id FROM log") == [(2,)]
+
+
+def test_triggers_that_always_run_do_not_and_afterwards_do_again(make_database: MakeDatabase, tmp_path: Path) -> None:
+    """As replication has them, whatever its role; and what is disabled stays disabled."""
+    modes = "SELECT tgname::text, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"
+    more = [f'CREATE TRIGGER "{name}" AFTER INSERT ON a FOR EACH ROW EXECUTE FUNCTION f()' for name in ("T 2", "u")]
+    enabled = ('ALTER TABLE a ENABLE ALWAYS TRIGGER "T 2"', "ALTER TABLE a DISABLE TRIGGER u")
+    statements = (NAMES, "CREATE TABLE log (id INTEGER)", *COUNTING["postgresql"], *more, *enabled)
+    url, other = make_database("postgresql"), make_database("postgresql")
+    first, second = project(tmp_path / "p", url, *statements), project(tmp_path / "q", other, *statements)
+    execute(url, "INSERT INTO a VALUES (1, 'one', 1)", "DELETE FROM log")
+    first.dump(tmp_path / "a.whimbrel")
+    second.restore(tmp_path / "a.whimbrel")
+    assert rows(other, "SELECT count(*) FROM log") == [(0,)]
+    assert set(rows(other, modes)) == {("T 2", "A"), ("t", "O"), ("u", "D")}
+
+
+@pytest.mark.parametrize(
+    ("column", "more"),
+    [
+        ("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", ()),
+        (
+            "BIGINT PRIMARY KEY",
+            ("CREATE SEQUENCE used OWNED BY a.id", "ALTER TABLE a ALTER id SET DEFAULT nextval('used')"),
+        ),
+    ],
+)
+def test_of_two_sequences_that_a_column_owns_the_one_that_numbers_it_goes_on(
+    column: str, more: tuple[str, ...], make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    before = ("CREATE SEQUENCE early", f"CREATE TABLE a (id {column}, name TEXT)")
+    statements = (*before, "ALTER SEQUENCE early OWNED BY a.id", *more, "CREATE SEQUENCE late OWNED BY a.id")
+    url, other = make_database("postgresql"), make_database("postgresql")
+    first, second = project(tmp_path / "p", url, *statements), project(tmp_path / "q", other, *statements)
+    execute(url, "INSERT INTO a (name) VALUES ('one'), ('two')", "SELECT setval('late', 70), setval('early', 80)")
+    assert first.dump(tmp_path / "a.whimbrel").rows == 2
+    second.restore(tmp_path / "a.whimbrel")
+    execute(other, "INSERT INTO a (name) VALUES ('next')")
+    assert rows(other, "SELECT id FROM a WHERE name = 'next'") == [(3,)]
 
 
 def test_a_connection_lost_during_the_commit_is_no_certainty(make_database: MakeDatabase, tmp_path: Path) -> None:
