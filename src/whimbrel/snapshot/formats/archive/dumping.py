@@ -61,7 +61,7 @@ class Dump:
         converts = [archived(column.kind, loose=column.loose) for column in table.columns]
         done = 0
         for batch in self._view.rows.stream(self._contents.read(table), pace):
-            self._transfer.check()
+            self._transfer.interruption.check()
             done += len(batch)
             self._transfer.tell(RowsMoved("dump", table.label, done, number, len(self._view.tables)))
             yield [[convert(value) for convert, value in zip(converts, row)] for row in batch]

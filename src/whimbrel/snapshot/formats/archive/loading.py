@@ -18,7 +18,6 @@ from ....environment import Visit
 from ....environment.reasons import hint_for, reason
 from ....errors import LoadedOtherwise, NotCommitted, RowsRefused, WhimbrelError, counted
 from ....events import RowsMoved
-from ....runner.turn import Turn
 from ...transfer import Transfer, transaction
 from ...view import in_order, rows_of, tables_with_data
 from ..base import Loaded, not_empty
@@ -44,9 +43,9 @@ class Load:
 
     def run(self, path: str, replace: bool) -> Loaded:
         """Load, with another try for what fails only for the moment."""
-        visit = self._visit
+        visit, turn = self._visit, self._transfer.turn(self._visit, self._dialect)
 
-        def work(turn: Turn) -> Loaded:
+        def work() -> Loaded:
             try:
                 with transaction(visit, turn, self._rows):
                     check_revisions(self._archive.manifest, visit)
@@ -55,7 +54,7 @@ class Load:
                 self._restore_session()
 
         try:
-            loaded = self._transfer.in_turn(visit, self._dialect, work, lambda error: not self._lasting)
+            loaded = turn.run(work, lambda error: not self._lasting)
         except exc.DBAPIError as error:
             raise self._refused(error) from error
         except WhimbrelError as error:
@@ -116,7 +115,7 @@ class Load:
 
     def _empty(self, ordered: Sequence[Table]) -> None:
         for statement in self._contents.empty(ordered[::-1]):
-            self._transfer.check()
+            self._transfer.interruption.check()
             self._rows.ask(statement)
 
     # -- what is written ------------------------------------------------------------------------
@@ -126,7 +125,7 @@ class Load:
         sent = self._sums[table.place] = Sum(table)
         statement, row_of = self._contents.write(table), self._row_maker(table, part)
         for batch in self._archive.rows(part, Pace()):
-            self._transfer.check()
+            self._transfer.interruption.check()
             rows = [row_of(row) for row in batch]
             sent.add(rows)
             self._put(statement, table, part, rows)
@@ -208,7 +207,7 @@ class Load:
         """The rows of a table as they are now."""
         pace = Pace()
         for rows in self._rows.stream(self._contents.read(table), pace):
-            self._transfer.check()
+            self._transfer.interruption.check()
             pace.seen(len(rows), sum(len(value) for row in rows for value in row if isinstance(value, str | bytes)))
             yield rows
 
