@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -185,11 +186,40 @@ def test_numbers_go_on_behind_those_that_were_given_out(
 ) -> None:
     here = make_database(source)
     first, second = project(tmp_path / "p", here, NUMBERED[source]), project(tmp_path / "q", url, NUMBERED[kind])
-    execute(here, *(f"INSERT INTO a (name) VALUES ('{n}')" for n in range(5)))
+    execute(here, *(f"INSERT INTO a (name) VALUES ('{n}')" for n in range(5)), "DELETE FROM a WHERE id > 3")
     first.dump(tmp_path / "a.whimbrel")
     second.restore(tmp_path / "a.whimbrel")
     execute(url, "INSERT INTO a (name) VALUES ('next')")
     assert rows(url, "SELECT id FROM a WHERE name = 'next'") == [(6,)]
+
+
+def test_numbers_that_cannot_go_on_are_told(make_database: MakeDatabase, tmp_path: Path) -> None:
+    """In MariaDB that is DDL: not for everybody, and it would commit a transaction of the caller's."""
+    here, there = make_database("mariadb"), make_database("mariadb")
+    first, second = (project(tmp_path / at[-9:], at, NUMBERED["mariadb"]) for at in (here, there))
+    execute(here, "INSERT INTO a (id) VALUES (3), (99)", "DELETE FROM a WHERE id = 99")
+    first.dump(tmp_path / "a.whimbrel")
+    told: list[object] = []
+    folder, url, user = second.settings.root, sa.make_url(there), f"wbtest_{os.getpid()}"
+    with sa.create_engine(there).connect() as connection, connection.begin() as begun:
+        Project.load(folder, listener=told.append, connection=connection).restore(tmp_path / "a.whimbrel")
+        begun.rollback()
+    assert rows(there, "SELECT count(*) FROM a") == [(0,)]
+    execute(there, f"GRANT SELECT, INSERT, DELETE ON {url.database}.* TO {user}@'%' IDENTIFIED BY 'secret'")
+    try:
+        as_user = url.set(username=user, password="secret").render_as_string(hide_password=False)
+        Project.load(folder, listener=told.append, url=as_user).restore(tmp_path / "a.whimbrel")
+    finally:
+        execute(there, f"DROP USER {user}@'%'")
+    assert rows(there, "SELECT id FROM a") == [(3,)]
+    notices = [event for event in told if isinstance(event, events.Notice)]
+    assert [notice.text.partition(":")[0] for notice in notices] == [
+        "a gives numbers out anew that rows had which are not in the archive"
+    ] * 2
+    assert "command denied" in notices[1].text
+    for notice in notices:  # the hint is right
+        execute(there, notice.hint.partition(": ")[2], "INSERT INTO a (name) VALUES ('next')")
+    assert rows(there, "SELECT id FROM a WHERE name = 'next'") == [(100,), (101,)]
 
 
 @pytest.mark.parametrize(

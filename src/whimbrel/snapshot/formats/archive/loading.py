@@ -17,7 +17,7 @@ from ....dialects.contents import Column, Table
 from ....environment import Visit
 from ....environment.reasons import hint_for, reason
 from ....errors import LoadedOtherwise, NotCommitted, RowsRefused, WhimbrelError, counted
-from ....events import RowsMoved
+from ....events import Notice, RowsMoved
 from ...transfer import Transfer, transaction
 from ...view import in_order, rows_of, tables_with_data
 from ..base import Loaded, not_empty
@@ -40,6 +40,7 @@ class Load:
         self._at: str | None = None  # the table whose rows are written
         self._sums: dict[tuple[str | None, str], Sum] = {}
         self._lasting: list[str] = []  # tables that no rollback undoes
+        self._restarts: list[tuple[str, str]] = []  # tables whose numbers go on behind the commit, and how
 
     def run(self, path: str, replace: bool) -> Loaded:
         """Load, with another try for what fails only for the moment."""
@@ -49,7 +50,9 @@ class Load:
             try:
                 with transaction(visit, turn, self._rows):
                     check_revisions(self._archive.manifest, visit)
-                    return self._load(path, replace)
+                    loaded = self._load(path, replace)
+                self._restart()
+                return loaded
             finally:
                 self._restore_session()
 
@@ -99,6 +102,7 @@ class Load:
         self._check_references(ordered, cycles)
         for number, table in enumerate(ordered, 1):
             self._compare(table, parts[table], number, len(ordered))
+        self._restarts = []
         for table in ordered:
             self._go_on(table, parts[table])
         filled = sum(1 for table, part in pairs if part.rows)
@@ -174,9 +178,26 @@ class Load:
             if column.counter is None:
                 continue
             [[highest]] = self._rows.ask(self._contents.highest(table, column))
-            following = max(int(highest or 0) + 1, part.following.get(column.name, 1))
-            for statement in self._contents.restart(table, column, following):
+            by_itself = int(highest or 0) + 1
+            following = max(by_itself, part.following.get(column.name, 1))
+            statements = self._contents.restart(table, column, following)
+            if self._dialect.changes.ddl_commits:  # it counts by itself as far as there are rows
+                self._restarts += [(table.label, statement) for statement in statements if following > by_itself]
+                continue
+            for statement in statements:
                 self._rows.ask(statement)
+
+    def _restart(self) -> None:
+        """Let numbers go on that cannot in the transaction of the rows. It is told where they do not."""
+        for label, statement in self._restarts:
+            what = f"{label} gives numbers out anew that rows had which are not in the archive"
+            if not self._visit.owned:
+                self._transfer.tell(Notice(what, f"when your transaction is committed: {statement}"))
+                continue
+            try:
+                self._rows.ask(statement)
+            except exc.DBAPIError as error:
+                self._transfer.tell(Notice(f"{what}: {reason(error)}", f"as a user who may: {statement}"))
 
     # -- what is there now ----------------------------------------------------------------------
 
