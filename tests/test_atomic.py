@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,51 @@ def test_the_unfinished_file_is_none_that_alembic_would_take_for_a_revision(tmp_
     with Replacement(str(tmp_path / "aaaa_.py")) as temporary:
         assert not temporary.endswith((".py", ".pyc", ".pyo"))
         assert os.path.dirname(temporary) == str(tmp_path)
+
+
+def _disk(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What the disk is told, in its order: the number of what is synced, and names that are given."""
+    told: list[object] = []
+    sync, replace = os.fsync, os.replace
+
+    def synced(file: int) -> None:
+        sync(file)
+        told.append(os.fstat(file).st_ino)
+
+    def replaced(source: str, target: str) -> None:
+        replace(source, target)
+        told.append("replaced")
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    return told
+
+
+def test_one_that_is_to_last_is_on_the_disk_before_its_name_and_its_name_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, path = _disk(monkeypatch), tmp_path / "file"
+    with Replacement(str(path)):
+        pass
+    assert told == ["replaced"]
+    told.clear()
+    with Replacement(str(path), is_lasting=True):
+        pass
+    assert told == [path.stat().st_ino, "replaced", tmp_path.stat().st_ino]
+
+
+@pytest.mark.parametrize(("number", "is_refused"), [(errno.EIO, True), (errno.EINVAL, False)])
+def test_a_folder_that_cannot_be_synced_is_refused_only_where_others_can(
+    number: int, is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sync(file: int) -> None:
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    refused = pytest.raises(OSError, match=os.strerror(number)) if is_refused else nullcontext()
+    with refused, Replacement(str(tmp_path / "file"), is_lasting=True):
+        pass
 
 
 _KILLED = """

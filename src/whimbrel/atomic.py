@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from errno import EACCES, EBADF, EINVAL
 
 _PREFIX = ".whimbrel-"
+_CANNOT = (EACCES, EBADF, EINVAL)
+"""What a file system says that cannot sync a folder, or does not let us; PostgreSQL goes on then, too."""
 
 
 class Replacement:
@@ -16,10 +19,12 @@ class Replacement:
 
     Args:
         path: the file, whose folder exists.
+        is_lasting: whether it has to outlast a loss of power, for which the disk is waited for.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, is_lasting: bool = False) -> None:
         self._path = path
+        self._is_lasting = is_lasting
         self._folder = os.path.dirname(path)
         # No source of Python by its name: in a versions folder it must not be taken for a revision.
         self._temporary = os.path.join(self._folder, f"{_PREFIX}{os.getpid()}-{time.monotonic_ns()}")
@@ -52,7 +57,29 @@ class Replacement:
         if os.name == "nt" and self._held is not None:  # it does not rename what is open
             os.close(self._held)
             self._held = None
+        if self._is_lasting:
+            _sync(self._temporary, os.O_RDWR)
         os.replace(self._temporary, self._path)
+        if self._is_lasting and os.name != "nt":  # which opens no folders
+            _sync_folder(self._folder or ".")
+
+
+def _sync(path: str, flags: int) -> None:
+    """Wait until the disk has it."""
+    found = os.open(path, flags)
+    try:
+        os.fsync(found)
+    finally:
+        os.close(found)
+
+
+def _sync_folder(path: str) -> None:
+    """Wait until the disk has the names in a folder, where that can be."""
+    try:
+        _sync(path, os.O_RDONLY)
+    except OSError as error:
+        if error.errno not in _CANNOT:
+            raise
 
 
 def _remove_leftovers(folder: str) -> None:

@@ -21,7 +21,7 @@ def archive(tmp_path: Path) -> Path:
     path = tmp_path / "a.whimbrel"
     with ArchiveWriter(str(path)) as writer:
         part = writer.table(ArchivedTable(None, "a", (), ""), [[[1]]], Pace())
-        writer.finish(Manifest("1", "2024-02-29", "main", "sqlite", (), "", (part,)))
+        writer.finish(Manifest("1", "2024-02-29", "main", "sqlite", (), (part,)))
     return path
 
 

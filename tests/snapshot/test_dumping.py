@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -64,19 +65,27 @@ def test_an_interrupted_one_leaves_no_file(url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_leaves_no_file(number: int, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'shop.db'}"
-    project(tmp_path / "p", url, "CREATE TABLE a (id INTEGER PRIMARY KEY, name TEXT)")
-    series = "WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 500000)"
-    execute(url, f"INSERT INTO a {series} SELECT n, 'a name' FROM s")
-    out = tmp_path / "out"
+def test_a_signal_leaves_no_file(number: int, make_database: MakeDatabase, tmp_path: Path) -> None:
+    """It comes while the second table is waited for, which somebody else has locked."""
+    url, out = make_database("postgresql"), tmp_path / "out"
     out.mkdir()
+    project(tmp_path / "p", url, *TWO)
+    execute(url, "INSERT INTO a VALUES (1)", "INSERT INTO b SELECT generate_series(1, 20000)")
     command = [sys.executable, "-m", "whimbrel", "-c", str(tmp_path / "p" / "whimbrel.toml"), "dump_db", "a.whimbrel"]
-    with subprocess.Popen(command, cwd=out, stderr=subprocess.PIPE, text=True) as process:
-        while not any(os.path.getsize(out / name) for name in os.listdir(out)) and process.poll() is None:
+    waits = sa.text("SELECT 1 FROM pg_locks WHERE relation = CAST('b' AS regclass) AND NOT granted")
+    with ExitStack() as stack:
+        other = stack.enter_context(sa.create_engine(url).connect())
+        other.execute(sa.text("LOCK TABLE b"))
+        process = stack.enter_context(subprocess.Popen(command, cwd=out, stderr=subprocess.PIPE, text=True))
+        while other.execute(waits).first() is None and process.poll() is None:
             pass
+        begun = os.listdir(out)
         process.send_signal(number)
-        said = process.communicate()[1]
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        other.rollback()
+        said += process.communicate()[1]
+    assert [name.startswith(".whimbrel-") for name in begun] == [True], said
     assert process.returncode == 128 + number, said
     assert list(out.iterdir()) == []
 
@@ -97,6 +106,21 @@ def test_without_a_name_it_is_called_for_the_database_and_its_revision(tmp_path:
     whimbrel("dump_db", cwd=tmp_path / "p").ok()
     [file] = (tmp_path / "p").glob("*.whimbrel")
     assert file.name.startswith("main-aaaa-20")
+
+
+def test_what_a_database_and_its_revisions_are_called_becomes_no_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, url = tmp_path / "p" / "deep" / "er", f"sqlite:///{tmp_path / 'shop.db'}"
+    (folder / "migrations" / "versions").mkdir(parents=True)
+    (folder / "whimbrel.toml").write_text(f'[databases."../../evil"]\nurl = "{url}"\n')
+    execute(url, "CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('/etc/a:b')")
+    before = set(tmp_path.rglob("*"))
+    monkeypatch.chdir(folder)
+    dumped = Project.load(folder).dump()
+    [file] = set(tmp_path.rglob("*")) - before
+    assert file == folder / dumped.path
+    assert file.name.startswith("evil-etc-a-b-20")
 
 
 @pytest.mark.parametrize("path", ["no/such/folder/a.whimbrel", "/proc/a.whimbrel"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,6 +56,24 @@ def test_a_backup_brings_them_back(url: str, tmp_path: Path) -> None:
     cleaned = shop.clean(confirm="main", backup=tmp_path / "a.whimbrel")
     shop.restore(cleaned.backup or "")
     assert rows(url, "SELECT id, up FROM a ORDER BY id") == [(1, None), (2, 1)]
+
+
+@pytest.mark.parametrize("ending", ["whimbrel", "sql", "db"])
+def test_nothing_goes_if_the_disk_does_not_take_the_backup(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    shop = project(tmp_path / "p", url, *TABLES)
+    execute(url, *ROWS)
+
+    def refuse(file: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(errors.FileRefused, match="Input/output error"):
+        shop.clean(confirm="main", backup=tmp_path / f"a.{ending}")
+    assert not (tmp_path / f"a.{ending}").exists()
+    assert _counts(shop) == {"a": 2, "b": 1}
 
 
 def test_nothing_goes_if_rows_were_written_since_the_backup(url: str, tmp_path: Path) -> None:

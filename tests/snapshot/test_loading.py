@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -185,11 +186,60 @@ def test_numbers_go_on_behind_those_that_were_given_out(
 ) -> None:
     here = make_database(source)
     first, second = project(tmp_path / "p", here, NUMBERED[source]), project(tmp_path / "q", url, NUMBERED[kind])
-    execute(here, *(f"INSERT INTO a (name) VALUES ('{n}')" for n in range(5)))
+    execute(here, *(f"INSERT INTO a (name) VALUES ('{n}')" for n in range(5)), "DELETE FROM a WHERE id > 3")
     first.dump(tmp_path / "a.whimbrel")
     second.restore(tmp_path / "a.whimbrel")
     execute(url, "INSERT INTO a (name) VALUES ('next')")
     assert rows(url, "SELECT id FROM a WHERE name = 'next'") == [(6,)]
+
+
+def test_numbers_that_cannot_go_on_are_told(make_database: MakeDatabase, tmp_path: Path) -> None:
+    """In MariaDB that is DDL: not for everybody, and it would commit a transaction of the caller's."""
+    here, there = make_database("mariadb"), make_database("mariadb")
+    first, second = (project(tmp_path / at[-9:], at, NUMBERED["mariadb"]) for at in (here, there))
+    execute(here, "INSERT INTO a (id) VALUES (3), (99)", "DELETE FROM a WHERE id = 99")
+    first.dump(tmp_path / "a.whimbrel")
+    told: list[object] = []
+    folder, url, user = second.settings.root, sa.make_url(there), f"wbtest_{os.getpid()}"
+    with sa.create_engine(there).connect() as connection, connection.begin() as begun:
+        Project.load(folder, listener=told.append, connection=connection).restore(tmp_path / "a.whimbrel")
+        begun.rollback()
+    assert rows(there, "SELECT count(*) FROM a") == [(0,)]
+    execute(there, f"GRANT SELECT, INSERT, DELETE ON {url.database}.* TO {user}@'%' IDENTIFIED BY 'secret'")
+    try:
+        as_user = url.set(username=user, password="secret").render_as_string(hide_password=False)
+        Project.load(folder, listener=told.append, url=as_user).restore(tmp_path / "a.whimbrel")
+    finally:
+        execute(there, f"DROP USER {user}@'%'")
+    assert rows(there, "SELECT id FROM a") == [(3,)]
+    notices = [event for event in told if isinstance(event, events.Notice)]
+    assert [notice.text.partition(":")[0] for notice in notices] == [
+        "a gives numbers out anew that rows had which are not in the archive"
+    ] * 2
+    assert "command denied" in notices[1].text
+    for notice in notices:  # the hint is right
+        execute(there, notice.hint.partition(": ")[2], "INSERT INTO a (name) VALUES ('next')")
+    assert rows(there, "SELECT id FROM a WHERE name = 'next'") == [(100,), (101,)]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "CREATE TABLE b (code TEXT PRIMARY KEY, how TEXT DEFAULT 'AUTOINCREMENT')",
+        'CREATE TABLE b (code TEXT PRIMARY KEY, "autoincrement" TEXT)',
+        "CREATE TABLE b (code TEXT PRIMARY KEY /* not AUTOINCREMENT */, how TEXT)",
+        "CREATE TABLE b (code INTEGER PRIMARY KEY, how TEXT DEFAULT 'it''s AUTOINCREMENT')",
+    ],
+)
+def test_a_table_that_only_speaks_of_autoincrement_is_not_numbered(
+    table: str, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    url, other = make_database("sqlite"), make_database("sqlite")
+    first, second = (project(tmp_path / at[-7:], at, NUMBERED["sqlite"], table) for at in (url, other))
+    execute(url, "INSERT INTO a (id) VALUES (7)", "INSERT INTO b (code) VALUES ('12')")
+    first.dump(tmp_path / "a.whimbrel")
+    second.restore(tmp_path / "a.whimbrel")
+    assert rows(other, "SELECT name, seq FROM sqlite_sequence") == [("a", 7)]
 
 
 _FUNCTION = (
@@ -223,6 +273,45 @@ def test_triggers_do_not_run_or_are_noticed(kind: str, url: str, make_database: 
     assert rows(other, "SELECT id FROM log") == [(2,)]
 
 
+def test_triggers_that_always_run_do_not_and_afterwards_do_again(make_database: MakeDatabase, tmp_path: Path) -> None:
+    """As replication has them, whatever its role; and what is disabled stays disabled."""
+    modes = "SELECT tgname::text, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"
+    more = [f'CREATE TRIGGER "{name}" AFTER INSERT ON a FOR EACH ROW EXECUTE FUNCTION f()' for name in ("T 2", "u")]
+    enabled = ('ALTER TABLE a ENABLE ALWAYS TRIGGER "T 2"', "ALTER TABLE a DISABLE TRIGGER u")
+    statements = (NAMES, "CREATE TABLE log (id INTEGER)", *COUNTING["postgresql"], *more, *enabled)
+    url, other = make_database("postgresql"), make_database("postgresql")
+    first, second = project(tmp_path / "p", url, *statements), project(tmp_path / "q", other, *statements)
+    execute(url, "INSERT INTO a VALUES (1, 'one', 1)", "DELETE FROM log")
+    first.dump(tmp_path / "a.whimbrel")
+    second.restore(tmp_path / "a.whimbrel")
+    assert rows(other, "SELECT count(*) FROM log") == [(0,)]
+    assert set(rows(other, modes)) == {("T 2", "A"), ("t", "O"), ("u", "D")}
+
+
+@pytest.mark.parametrize(
+    ("column", "more"),
+    [
+        ("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", ()),
+        (
+            "BIGINT PRIMARY KEY",
+            ("CREATE SEQUENCE used OWNED BY a.id", "ALTER TABLE a ALTER id SET DEFAULT nextval('used')"),
+        ),
+    ],
+)
+def test_of_two_sequences_that_a_column_owns_the_one_that_numbers_it_goes_on(
+    column: str, more: tuple[str, ...], make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    before = ("CREATE SEQUENCE early", f"CREATE TABLE a (id {column}, name TEXT)")
+    statements = (*before, "ALTER SEQUENCE early OWNED BY a.id", *more, "CREATE SEQUENCE late OWNED BY a.id")
+    url, other = make_database("postgresql"), make_database("postgresql")
+    first, second = project(tmp_path / "p", url, *statements), project(tmp_path / "q", other, *statements)
+    execute(url, "INSERT INTO a (name) VALUES ('one'), ('two')", "SELECT setval('late', 70), setval('early', 80)")
+    assert first.dump(tmp_path / "a.whimbrel").rows == 2
+    second.restore(tmp_path / "a.whimbrel")
+    execute(other, "INSERT INTO a (name) VALUES ('next')")
+    assert rows(other, "SELECT id FROM a WHERE name = 'next'") == [(3,)]
+
+
 def test_a_connection_lost_during_the_commit_is_no_certainty(make_database: MakeDatabase, tmp_path: Path) -> None:
     source = project(tmp_path / "p", make_database("postgresql"), "CREATE TABLE a (id INTEGER)")
     execute(_url(source), "INSERT INTO a VALUES (1)")
@@ -250,3 +339,45 @@ def test_a_connection_lost_during_the_commit_is_no_certainty(make_database: Make
         sa.event.remove(sa.Engine, "before_cursor_execute", arm)
     assert str(failure.value.state).startswith("unknown")
     assert rows(_url(target), "SELECT count(*) FROM a") == [(0,)]
+
+
+@pytest.mark.parametrize("name", ["a.b", "a b", "order"])
+def test_a_table_may_have_any_name(name: str, kind: str, url: str, make_database: MakeDatabase, tmp_path: Path) -> None:
+    quoted = f"`{name}`" if kind == "mariadb" else f'"{name}"'
+    table = f"CREATE TABLE {quoted} (id INTEGER PRIMARY KEY)"
+    source = project(tmp_path / "p", url, table)
+    execute(url, f"INSERT INTO {quoted} VALUES (7)")
+    source.dump(tmp_path / "a.whimbrel")
+    other = make_database(kind)
+    assert project(tmp_path / "q", other, table).restore(tmp_path / "a.whimbrel").rows == 1
+    assert rows(other, f"SELECT id FROM {quoted}") == [(7,)]
+
+
+def test_a_table_with_the_label_of_another_one_is_another_one(make_database: MakeDatabase, tmp_path: Path) -> None:
+    tables = ("CREATE SCHEMA a", "CREATE TABLE a.b (id INTEGER)", 'CREATE TABLE "a.b" (id INTEGER)')
+    url, other = make_database("postgresql"), make_database("postgresql")
+    source = project(tmp_path / "p", url, *tables)
+    execute(url, "INSERT INTO a.b VALUES (1)", 'INSERT INTO "a.b" VALUES (2), (3)')
+    source.dump(tmp_path / "a.whimbrel")
+    project(tmp_path / "q", other, *tables).restore(tmp_path / "a.whimbrel")
+    assert rows(other, 'SELECT id FROM a.b UNION ALL SELECT id FROM "a.b"') == [(1,), (2,), (3,)]
+
+
+def test_rows_that_no_new_connection_can_confirm_are_not_said_to_be_unchanged(archive: Path, empty: Project) -> None:
+    compared: list[object] = []
+
+    def refuse(*_: object) -> None:
+        if compared:  # as a server does that has no connection left
+            raise ConnectionError("too many connections")
+
+    def listen(event: object) -> None:
+        compared.extend([event] if isinstance(event, events.RowsMoved) and event.what == "compare" else [])
+
+    sa.event.listen(sa.Engine, "do_connect", refuse)
+    try:
+        with pytest.raises(errors.NotCommitted, match="no new connection could confirm it") as failure:
+            Project.load(empty.settings.root, listener=listen).restore(archive)
+    finally:
+        sa.event.remove(sa.Engine, "do_connect", refuse)
+    assert failure.value.state == "they are most likely there"
+    assert rows(_url(empty), "SELECT count(*) FROM a") == [(3,)]

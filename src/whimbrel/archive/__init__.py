@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .manifest import ArchivedColumn, ArchivedTable, Manifest, fingerprint
+from .manifest import ArchivedColumn, ArchivedTable, Manifest
 from .reading import ArchiveReader
 from .writing import ArchiveWriter
 
-__all__ = ["ArchiveReader", "ArchiveWriter", "ArchivedColumn", "ArchivedTable", "Manifest", "fingerprint"]
+__all__ = ["ArchiveReader", "ArchiveWriter", "ArchivedColumn", "ArchivedTable", "Manifest"]

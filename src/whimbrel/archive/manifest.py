@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 from ..errors import ArchiveInvalid
@@ -10,7 +9,6 @@ from ..record import TYPE_CHECKING, Record
 from .kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
 FORMAT = "whimbrel archive"
@@ -61,7 +59,6 @@ class Manifest(Record):
         database: what the project calls the database.
         dialect: what it was, in SQLAlchemy's words.
         revisions: where it was.
-        fingerprint: of the names of its tables and columns, the same for every kind of database.
         tables: what is in it.
     """
 
@@ -70,7 +67,6 @@ class Manifest(Record):
     database: str
     dialect: str
     revisions: tuple[str, ...]
-    fingerprint: str
     tables: tuple[ArchivedTable, ...]
 
     @property
@@ -85,12 +81,6 @@ class Manifest(Record):
         ]
         data = {"format": FORMAT, "version": VERSION, **self._asdict(), "tables": tables}
         return json.dumps(data, indent=1, ensure_ascii=False)
-
-
-def fingerprint(tables: Iterable[tuple[str | None, str, Iterable[str]]]) -> str:
-    """A hash of schemas, tables and the names of their columns, in whatever order."""
-    lines = sorted(f"{schema or ''}\0{name}\0{column}" for schema, name, columns in tables for column in columns)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def parse(text: bytes, where: str) -> Manifest:
@@ -124,10 +114,8 @@ def parse(text: bytes, where: str) -> Manifest:
 def _manifest(data: dict[str, Any]) -> Manifest:
     tables = tuple(_table(one) for one in data["tables"])
     revisions = tuple(map(str, data["revisions"]))
-    version, made_at, database, dialect, shape = (
-        str(data[name]) for name in ("whimbrel", "made_at", "database", "dialect", "fingerprint")
-    )
-    return Manifest(version, made_at, database, dialect, revisions, shape, tables)
+    version, made_at, database, dialect = (str(data[name]) for name in ("whimbrel", "made_at", "database", "dialect"))
+    return Manifest(version, made_at, database, dialect, revisions, tables)
 
 
 def _table(data: dict[str, Any]) -> ArchivedTable:

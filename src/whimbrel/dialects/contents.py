@@ -151,4 +151,6 @@ class Contents(Protocol):
         """Queries that return a row if a row refers to none, by what to call it, where nothing else finds that out."""
 
     def restart(self, table: Table, column: Column, following: int) -> tuple[str, ...]:
-        """Statements that let the numbers of a column go on with this one, in the transaction of the rows."""
+        """Statements that let the numbers of a column go on with this one: in the transaction of the rows, or, where
+        DDL commits, behind it.
+        """

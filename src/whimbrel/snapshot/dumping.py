@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +16,8 @@ from ..events import Wrote
 from .formats import ARCHIVE, Dumped, format_of
 from .transfer import Transfer
 from .view import view_of
+
+_NO_WORD = re.compile(r"[^\w+]+")
 
 
 def dump(transfer: Transfer, path: str | None, *, overwrite: bool = False) -> Dumped:
@@ -56,14 +59,16 @@ def dump(transfer: Transfer, path: str | None, *, overwrite: bool = False) -> Du
 
 
 def _name(database: str, heads: tuple[str, ...]) -> str:
-    return f"{database}-{'+'.join(heads) or 'base'}-{datetime.now():%Y%m%d-%H%M%S}{ARCHIVE}"
+    """What a file is called by default. What a database and its revisions are called cannot become a path."""
+    words = _NO_WORD.sub("-", f"{database}-{'+'.join(heads) or 'base'}").strip("-")
+    return f"{words}-{datetime.now():%Y%m%d-%H%M%S}{ARCHIVE}"
 
 
 @contextmanager
 def _replacing(path: str) -> Iterator[str]:
-    """A file beside the one that it becomes."""
+    """A file beside the one that it becomes. What it is a copy of may be removed next: so the disk has it then."""
     try:
-        with Replacement(path) as temporary:
+        with Replacement(path, is_lasting=True) as temporary:
             yield temporary
     except OSError as error:
         raise FileRefused(

@@ -12,7 +12,6 @@ from ..dialects.contents import Table
 from ..environment import Visit
 from ..environment.reasons import hint_for, reason
 from ..errors import RowsRefused, counted
-from ..runner.turn import Turn
 from .transfer import Transfer, transaction
 from .view import in_order, rows_of, tables_with_data, view_of
 
@@ -95,16 +94,16 @@ class _Cleaning:
 
     def run(self, schema: bool, expected: int | None) -> Cleaned:
         """Do it, with another try for what fails only for the moment."""
-        visit = self._visit
+        visit, turn = self._visit, self._transfer.turn(self._visit, self._dialect)
 
-        def work(turn: Turn) -> Cleaned:
+        def work() -> Cleaned:
             with transaction(visit, turn, self._rows):
                 tables = tables_with_data(visit, self._dialect, self._rows)
                 cleaned = self._empty(in_order(tables)[0], expected, keep=schema)
                 return cleaned._replace(dropped=self._drop(tables)) if schema else cleaned
 
         try:
-            return self._transfer.in_turn(visit, self._dialect, work, lambda error: not self._is_lasting)
+            return turn.run(work, lambda error: not self._is_lasting)
         except exc.DBAPIError as error:
             raise RowsRefused(
                 "the database cannot be emptied",
@@ -145,7 +144,7 @@ class _Cleaning:
         if not keep:
             self._lasting = [table.label for table in ordered if not table.is_transactional]
             for statement in contents.empty(ordered[::-1]):
-                self._transfer.check()
+                self._transfer.interruption.check()
                 rows.ask(statement)
         for statement in after:
             rows.ask(statement)
@@ -164,7 +163,7 @@ class _Cleaning:
         """Drop everything in the schemas of these tables and of the version table; how many objects."""
         schemas = dict.fromkeys((None, self._visit.schema, *(table.schema for table in tables)))
         for statement in [one for schema in schemas for one in self._contents.drop(self._rows.ask, schema)]:
-            self._transfer.check()
+            self._transfer.interruption.check()
             self._rows.ask(statement)
             self._dropped += statement.startswith("DROP")
         return self._dropped

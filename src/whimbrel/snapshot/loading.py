@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..dialects import Dialect
 from ..environment import Visit
 from ..errors import Interrupted, place
-from ..interruption import Stopped
+from ..interruption import StopRequested
 from .formats import Loaded, format_of
 from .transfer import Transfer
 
@@ -40,7 +40,8 @@ def load(transfer: Transfer, path: str, *, replace: bool = False) -> Loaded:
                 return source.load(visit, dialect, replace)
 
             [loaded] = transfer.change(work)
-    except Stopped as request:  # no database was asked yet
+    except StopRequested as request:  # no database was asked yet
+        transfer.interruption.requested = False  # it was for this run
         raise Interrupted(
             "interrupted while the file was looked at",
             where=place(path),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import exc
 
 from ..connect.rows import Rows
 from ..dialects import Dialect
-from ..environment import AlembicStep, Environment, Visit, Work
+from ..environment import Environment, Visit
 from ..environment.reasons import reason
 from ..errors import CommitUnknown, SeveralDatabases, counted
 from ..events import Listener
@@ -51,24 +51,24 @@ class Transfer:
             visit.begin(visit.peek())
             return work(visit, dialect)
 
-        return self._run(begun, options={"dont_mutate": True})
+        return self._each(begun, writes=False)
 
     def change(self, work: Callable[[Visit, Dialect], T]) -> list[T]:
         """Change each database that the environment visits. The work has to take its `turn`."""
-        return self._run(work, writes=True)
+        return self._each(work, writes=True)
 
-    def _run(self, work: Callable[[Visit, Dialect], T], **how: Any) -> list[T]:
+    def _each(self, work: Callable[[Visit, Dialect], T], *, writes: bool) -> list[T]:
         done: list[T] = []
 
-        def around(visit: Visit, run: Callable[[], None]) -> None:
+        def visited(visit: Visit) -> None:
             try:
                 done.append(work(visit, dialect_of(visit)))
-            except StopRequested as request:  # while something was waited for
-                self.interruption.requested = False
+            except StopRequested as request:
+                self.interruption.requested = False  # it was for this run
                 raise Stopped from request
 
         with self.interruption.deferred():
-            self._environment.run(Work(_no_steps, per_revision=True, around=around, **how))
+            self._environment.visit(visited, writes=writes)
         return done
 
     def refuse_several(self, what: str) -> None:
@@ -92,44 +92,9 @@ class Transfer:
                 hint="have env.py visit one, as -x arguments may tell it",
             )
 
-    def in_turn(
-        self,
-        visit: Visit,
-        dialect: Dialect,
-        work: Callable[[Turn], T],
-        may_repeat: Callable[[BaseException | None], bool] = lambda error: True,
-    ) -> T:
-        """Do something while no other migrator is at work, with another try for what fails only for the moment.
-
-        Args:
-            visit: the database.
-            dialect: what it is.
-            work: what is to be done, in the turn that it is given.
-            may_repeat: whether what a driver has raised has left nothing behind.
-
-        Raises:
-            LockBusy: a migrator is at work.
-        """
-        turn = Turn(visit, dialect, self.limits, self.tell, self.interruption.sleep)
-        done: list[T] = []
-
-        def once() -> None:
-            visit.begin(visit.peek())
-            with turn.locked():
-                done.append(work(turn))
-
-        turn.persist(once, may_repeat)
-        return done[-1]
-
-    def check(self) -> None:
-        """Go no further if it is to stop.
-
-        Raises:
-            Stopped
-        """
-        if self.interruption.requested:
-            self.interruption.requested = False  # it was for this run
-            raise Stopped
+    def turn(self, visit: Visit, dialect: Dialect) -> Turn:
+        """A database's turn, which waits as long as the limits say, and no longer than until it is to stop."""
+        return Turn(visit, dialect, self.limits, self.tell, self.interruption.sleep)
 
 
 @contextmanager
@@ -165,7 +130,3 @@ def _unknown(error: exc.DBAPIError, visit: Visit) -> CommitUnknown:
         state="unknown: either all of it is done, or all is as it was",
         hint="look into the database, or run the same command again: it is done once at most",
     )
-
-
-def _no_steps(visit: Visit) -> Iterator[AlembicStep]:
-    return iter(())

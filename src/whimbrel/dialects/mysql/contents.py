@@ -183,7 +183,7 @@ class Contents:
         )
 
     def restart(self, table: Table, column: Column, following: int) -> tuple[str, ...]:
-        return ()  # a row with a higher number moves it by itself, and nothing else would roll back
+        return (f"ALTER TABLE {self._quoted(*table.place)} AUTO_INCREMENT = {following}",)
 
 
 def _column(name: str, declared: str, extra: str, following: int | None, length: int | None) -> Column:

@@ -48,12 +48,16 @@ FROM ours JOIN pg_attribute a ON a.attrelid = ours.oid AND a.attnum > 0 AND NOT 
     AND a.attgenerated = ''
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN (
-    SELECT d.refobjid, d.refobjsubid, format('%I.%I', n.nspname, q.relname) AS sequence,
+    SELECT DISTINCT ON (d.refobjid, d.refobjsubid)
+        d.refobjid, d.refobjsubid, format('%I.%I', n.nspname, q.relname) AS sequence,
         CASE WHEN has_sequence_privilege(q.oid, 'USAGE, SELECT') THEN pg_sequence_last_value(q.oid) + p.seqincrement
         END AS following
     FROM pg_depend d JOIN pg_class q ON q.oid = d.objid AND q.relkind = 'S'
     JOIN pg_namespace n ON n.oid = q.relnamespace JOIN pg_sequence p ON p.seqrelid = q.oid
     WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+    ORDER BY d.refobjid, d.refobjsubid, d.deptype = 'i' DESC, EXISTS (
+        SELECT FROM pg_attrdef f JOIN pg_depend u ON u.classid = 'pg_attrdef'::regclass AND u.objid = f.oid
+        WHERE f.adrelid = d.refobjid AND f.adnum = d.refobjsubid AND u.refobjid = q.oid) DESC, q.oid
 ) s ON s.refobjid = ours.oid AND s.refobjsubid = a.attnum
 ORDER BY ours.relname, a.attnum"""
 _REFERENCES = """
@@ -68,8 +72,9 @@ FROM ours JOIN pg_constraint k ON k.conrelid = ours.oid AND k.contype = 'f'
 JOIN pg_class f ON f.oid = k.confrelid JOIN pg_namespace n ON n.oid = f.relnamespace ORDER BY 1, 2"""
 _TRIGGERS = """
 WITH ours AS ({ours})
-SELECT ours.relname, t.tgname FROM ours JOIN pg_trigger t ON t.tgrelid = ours.oid
-WHERE NOT t.tgisinternal AND t.tgenabled = 'O' ORDER BY 1, 2"""
+SELECT ours.relname, CASE t.tgenabled WHEN 'A' THEN 'ALWAYS ' ELSE '' END || format('TRIGGER %I', t.tgname)
+FROM ours JOIN pg_trigger t ON t.tgrelid = ours.oid
+WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') ORDER BY 1, t.tgname"""
 
 _OTHER_SCHEMAS = """
 SELECT one.nspname, CASE WHEN has_schema_privilege(one.oid, 'USAGE') THEN '' ELSE 'this user has no right to use it' END
@@ -183,9 +188,9 @@ class Contents:
         before, after = [f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"] if tables else [], list[str]()
         for table in tables:
             for trigger in table.triggers:
-                change = f"ALTER TABLE {double_quoted(*table.place)} {{}} TRIGGER {double_quoted(trigger)}"
-                before.append(change.format("DISABLE"))
-                after.append(change.format("ENABLE"))
+                change = f"ALTER TABLE {double_quoted(*table.place)}"
+                before.append(f"{change} DISABLE {trigger.removeprefix('ALWAYS ')}")
+                after.append(f"{change} ENABLE {trigger}")
         checks = [
             f"ALTER TABLE {double_quoted(*table.place)} ALTER CONSTRAINT {double_quoted(one.name)}"
             for table in cycles

@@ -29,8 +29,8 @@ _KINDS = (
     ("NUM|DEC", kinds.DECIMAL),
 )
 _TABLES = """
-SELECT name, EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence') AND sql LIKE '%AUTOINCREMENT%'
-FROM sqlite_master m WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%'
+SELECT name, sql FROM sqlite_master m
+WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%'
     AND NOT EXISTS (SELECT 1 FROM sqlite_master v WHERE v.sql LIKE 'CREATE VIRTUAL%'
                     AND substr(m.name, 1, length(v.name) + 1) = v.name || '_')
 ORDER BY name"""
@@ -55,7 +55,7 @@ class Contents:
     def tables(self, query: Query, schema: str | None) -> list[Table]:
         if schema not in (None, "main"):
             return []  # an attached file is a database of its own
-        return [self._table(query, name, bool(counts)) for name, counts in query(_TABLES)]
+        return [self._table(query, name, _counts(sql)) for name, sql in query(_TABLES)]
 
     def other_schemas(self, query: Query) -> list[tuple[str, str]]:
         attached = [name for _, name, _ in query("PRAGMA database_list") if name not in ("main", "temp")]
@@ -143,12 +143,19 @@ class Contents:
         )
 
 
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|\[[^]]*\]|--[^\n]*|/\*.*?\*/""", re.DOTALL)
+_COUNTS = re.compile(r"\bAUTOINCREMENT\b", re.IGNORECASE)
 _LENGTH = re.compile(r"\((\d+)\)")
 _TRIGGER = re.compile(
     r"""\s*CREATE\s+(?:TEMP\w*\s+)?TRIGGER\s+(?:IF\s+NOT\s+EXISTS\s+)?((?:"(?:[^"]|"")*"|`[^`]*`|\[[^]]*\]|[^\s."`[]+)"""
     r"""(?:\s*\.\s*(?:"(?:[^"]|"")*"|`[^`]*`|\[[^]]*\]|[^\s."`[]+))?)""",
     re.IGNORECASE,
 )
+
+
+def _counts(sql: str) -> bool:
+    """Whether a table numbers its rows with `AUTOINCREMENT`: a word that names no column and no type."""
+    return _COUNTS.search(_QUOTED.sub(" ", sql)) is not None
 
 
 def _name_in(sql: str) -> str:

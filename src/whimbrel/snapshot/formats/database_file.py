@@ -81,7 +81,7 @@ def _check(transfer: Transfer, connection: sqlite3.Connection, path: str) -> Non
         connection.execute("BEGIN")
         found = [str(words) for (words,) in connection.execute("PRAGMA integrity_check(3)")]
     except sqlite3.Error as error:
-        transfer.check()  # it may have been cut off because of that
+        transfer.interruption.check()  # it may have been cut off because of that
         raise _invalid(path, in_one_line(error)) from error
     if found != ["ok"]:
         raise _invalid(path, "; ".join(words.splitlines()[-1] for words in found))

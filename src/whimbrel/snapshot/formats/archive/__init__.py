@@ -34,7 +34,7 @@ class Archive:
         except OSError as error:
             raise unreadable(path, error) from error
         with reader as archive:
-            archive.check(transfer.check)
+            archive.check(transfer.interruption.check)
             yield _Source(transfer, archive, path)
 
 

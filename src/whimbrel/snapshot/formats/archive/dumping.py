@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from ....archive import ArchivedColumn, ArchivedTable, ArchiveWriter, Manifest, fingerprint
+from ....archive import ArchivedColumn, ArchivedTable, ArchiveWriter, Manifest
 from ....archive.values import archived
 from ....connect.rows import Pace
 from ....dialects.contents import Table
@@ -36,10 +36,9 @@ class Dump:
         return manifest.rows
 
     def _manifest(self, tables: tuple[ArchivedTable, ...]) -> Manifest:
-        shape = ((one.schema, one.name, (column.name for column in one.columns)) for one in tables)
         made_at = datetime.now(UTC).isoformat(timespec="seconds")
         name, heads = self._transfer.database.name, self._view.heads
-        return Manifest(__version__, made_at, name, self._dialect.name, heads, fingerprint(shape), tables)
+        return Manifest(__version__, made_at, name, self._dialect.name, heads, tables)
 
     def _table(self, archive: ArchiveWriter, table: Table, number: int) -> ArchivedTable:
         columns = tuple(ArchivedColumn(column.name, column.kind) for column in table.columns)
@@ -62,7 +61,7 @@ class Dump:
         converts = [archived(column.kind, loose=column.loose) for column in table.columns]
         done = 0
         for batch in self._view.rows.stream(self._contents.read(table), pace):
-            self._transfer.check()
+            self._transfer.interruption.check()
             done += len(batch)
             self._transfer.tell(RowsMoved("dump", table.label, done, number, len(self._view.tables)))
             yield [[convert(value) for convert, value in zip(converts, row)] for row in batch]

@@ -17,8 +17,7 @@ from ....dialects.contents import Column, Table
 from ....environment import Visit
 from ....environment.reasons import hint_for, reason
 from ....errors import LoadedOtherwise, NotCommitted, RowsRefused, WhimbrelError, counted
-from ....events import RowsMoved
-from ....runner.turn import Turn
+from ....events import Notice, RowsMoved
 from ...transfer import Transfer, transaction
 from ...view import in_order, rows_of, tables_with_data
 from ..base import Loaded, not_empty
@@ -39,23 +38,26 @@ class Load:
         self._connection = visit.context.connection
         self._rows = rows_of(visit, dialect)
         self._at: str | None = None  # the table whose rows are written
-        self._sums: dict[str, Sum] = {}
+        self._sums: dict[tuple[str | None, str], Sum] = {}
         self._lasting: list[str] = []  # tables that no rollback undoes
+        self._restarts: list[tuple[str, str]] = []  # tables whose numbers go on behind the commit, and how
 
     def run(self, path: str, replace: bool) -> Loaded:
         """Load, with another try for what fails only for the moment."""
-        visit = self._visit
+        visit, turn = self._visit, self._transfer.turn(self._visit, self._dialect)
 
-        def work(turn: Turn) -> Loaded:
+        def work() -> Loaded:
             try:
                 with transaction(visit, turn, self._rows):
                     check_revisions(self._archive.manifest, visit)
-                    return self._load(path, replace)
+                    loaded = self._load(path, replace)
+                self._restart()
+                return loaded
             finally:
                 self._restore_session()
 
         try:
-            loaded = self._transfer.in_turn(visit, self._dialect, work, lambda error: not self._lasting)
+            loaded = turn.run(work, lambda error: not self._lasting)
         except exc.DBAPIError as error:
             raise self._refused(error) from error
         except WhimbrelError as error:
@@ -100,6 +102,7 @@ class Load:
         self._check_references(ordered, cycles)
         for number, table in enumerate(ordered, 1):
             self._compare(table, parts[table], number, len(ordered))
+        self._restarts = []
         for table in ordered:
             self._go_on(table, parts[table])
         filled = sum(1 for table, part in pairs if part.rows)
@@ -116,17 +119,17 @@ class Load:
 
     def _empty(self, ordered: Sequence[Table]) -> None:
         for statement in self._contents.empty(ordered[::-1]):
-            self._transfer.check()
+            self._transfer.interruption.check()
             self._rows.ask(statement)
 
     # -- what is written ------------------------------------------------------------------------
 
     def _write(self, table: Table, part: ArchivedTable, number: int, total: int) -> None:
         self._at = table.label
-        sent = self._sums[table.label] = Sum(table)
+        sent = self._sums[table.place] = Sum(table)
         statement, row_of = self._contents.write(table), self._row_maker(table, part)
         for batch in self._archive.rows(part, Pace()):
-            self._transfer.check()
+            self._transfer.interruption.check()
             rows = [row_of(row) for row in batch]
             sent.add(rows)
             self._put(statement, table, part, rows)
@@ -175,9 +178,26 @@ class Load:
             if column.counter is None:
                 continue
             [[highest]] = self._rows.ask(self._contents.highest(table, column))
-            following = max(int(highest or 0) + 1, part.following.get(column.name, 1))
-            for statement in self._contents.restart(table, column, following):
+            by_itself = int(highest or 0) + 1
+            following = max(by_itself, part.following.get(column.name, 1))
+            statements = self._contents.restart(table, column, following)
+            if self._dialect.changes.ddl_commits:  # it counts by itself as far as there are rows
+                self._restarts += [(table.label, statement) for statement in statements if following > by_itself]
+                continue
+            for statement in statements:
                 self._rows.ask(statement)
+
+    def _restart(self) -> None:
+        """Let numbers go on that cannot in the transaction of the rows. It is told where they do not."""
+        for label, statement in self._restarts:
+            what = f"{label} gives numbers out anew that rows had which are not in the archive"
+            if not self._visit.owned:
+                self._transfer.tell(Notice(what, f"when your transaction is committed: {statement}"))
+                continue
+            try:
+                self._rows.ask(statement)
+            except exc.DBAPIError as error:
+                self._transfer.tell(Notice(f"{what}: {reason(error)}", f"as a user who may: {statement}"))
 
     # -- what is there now ----------------------------------------------------------------------
 
@@ -200,7 +220,7 @@ class Load:
         if there.rows != part.rows:
             why = f"{counted(there.rows, 'row')} instead of {part.rows}: a trigger may change them"
             raise self._otherwise(table, why)
-        if there != self._sums[table.label]:
+        if there != self._sums[table.place]:
             names = ", ".join(self._which(table, part)) or "the rows as a whole"
             raise self._otherwise(table, f"other values in {names}: its type has no room for all that was there")
 
@@ -208,7 +228,7 @@ class Load:
         """The rows of a table as they are now."""
         pace = Pace()
         for rows in self._rows.stream(self._contents.read(table), pace):
-            self._transfer.check()
+            self._transfer.interruption.check()
             pace.seen(len(rows), sum(len(value) for row in rows for value in row if isinstance(value, str | bytes)))
             yield rows
 
@@ -230,14 +250,23 @@ class Load:
         visit = self._visit
         if not visit.owned or visit.has_one_connection:
             return
-        label = next((part.label for part in self._archive.manifest.tables if part.rows), None)
-        if label is None:
+        part = next((part for part in self._archive.manifest.tables if part.rows), None)
+        if part is None:
             return
-        schema, _, name = label.rpartition(".")
-        query = f"SELECT 1 FROM {self._dialect.quoted(schema or None, name)} LIMIT 1"
-        if not visit.ask_anew(lambda ask: ask(query)):
+        query = f"SELECT 1 FROM {self._dialect.quoted(part.schema, part.name)} LIMIT 1"
+        try:
+            is_there = visit.ask_anew(lambda ask: ask(query))
+        except Exception as error:
             raise NotCommitted(
-                f"the rows of {label} were committed, and a new connection does not see them",
+                "the rows were committed, but no new connection could confirm it",
+                where=visit.where,
+                why=reason(error),
+                state="they are most likely there",
+                hint="look into the database before you use it",
+            ) from error
+        if not is_there:
+            raise NotCommitted(
+                f"the rows of {part.label} were committed, and a new connection does not see them",
                 where=visit.where,
                 state="unknown",
                 hint="look into the database before you use it",

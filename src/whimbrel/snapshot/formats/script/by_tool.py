@@ -17,7 +17,7 @@ from ....environment import Visit
 from ....environment.reasons import hint_for, reason
 from ....errors import CommitUnknown, DumpFailed, Interrupted, PoolerInTheWay, RowsRefused, counted
 from ....events import BytesMoved, Notice
-from ....interruption import Stopped, StopRequested
+from ....interruption import StopRequested
 from ...programs import Call, ProgramFailed
 from ...transfer import Transfer
 from ...view import View, rows_of
@@ -99,10 +99,9 @@ class Load:
         url = _url(self._transfer, self._visit, changes=True)
         call = Call(self._tools.load(url), url, self._transfer.interruption)
         try:
-            self._transfer.in_turn(
-                self._visit, self._dialect, lambda turn: self._load(call, replace), lambda error: not self._dropped
-            )
-        except (StopRequested, Stopped) as request:
+            turn = self._transfer.turn(self._visit, self._dialect)
+            turn.run(lambda: self._load(call, replace), lambda error: not self._dropped)
+        except StopRequested as request:
             raise self._interrupted() from request
         except exc.DBAPIError as error:
             raise RowsRefused(
@@ -149,7 +148,7 @@ class Load:
     def _drop(self, clearing: list[str]) -> None:
         """Drop what is there, where that cannot be a part of the script's transaction."""
         for statement in clearing:
-            self._transfer.check()
+            self._transfer.interruption.check()
             self._rows.ask(statement)
             self._dropped += statement.startswith("DROP")
 
