@@ -139,8 +139,10 @@ def sqlstate(error: BaseException) -> str | None:
     """The code that a server of PostgreSQL has given, in whatever language its words are.
 
     libpq, and so psycopg, tells none when it cannot connect (https://www.postgresql.org/docs/current/libpq-status.html
-    has only the words).
+    has only the words). Of MySQL the number says more, which drivers have among their words.
     """
+    if isinstance(next(iter(error.args), None), int):
+        return None
     found = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     return str(found) if found else None
 

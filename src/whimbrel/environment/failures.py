@@ -146,8 +146,8 @@ def _database_failed(
 def _is_about_version_table(error: exc.DBAPIError, visit: Visit) -> bool:
     statement = str(error.statement)
     # On MySQL, SQLAlchemy sees whether a table is there by describing it.
-    is_a_look = statement.startswith(("SELECT", "DESCRIBE"))
-    return not visit.begun and is_a_look and ("version_num" in statement or visit.context.version_table in statement)
+    looks = {"SELECT": "version_num", "DESCRIBE": visit.context.version_table}
+    return not visit.begun and any(statement.startswith(verb) and name in statement for verb, name in looks.items())
 
 
 def _is_connect_error(error: BaseException, context: WorkContext) -> bool:
