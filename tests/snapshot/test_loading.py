@@ -138,6 +138,34 @@ def test_an_interrupted_load_changes_nothing(archive: Path, empty: Project) -> N
     assert rows(_url(empty), "SELECT id, name FROM a") == [(9, "mine")]
 
 
+def test_a_request_while_the_archive_is_looked_at_is_for_that_run_alone(archive: Path, empty: Project) -> None:
+    empty.interruption.request()
+    with pytest.raises(errors.Interrupted, match="while the file was looked at"):
+        empty.restore(archive)
+    assert empty.restore(archive).rows == 3
+
+
+def test_a_request_while_the_lock_is_waited_for_is_for_that_run_alone(archive: Path, empty: Project) -> None:
+    stopped: list[BaseException] = []
+
+    def stop(event: object) -> None:
+        if isinstance(event, events.Waiting):
+            waiting.interruption.request()
+
+    def meanwhile(event: object) -> None:
+        if isinstance(event, events.RowsMoved) and event.what == "load":
+            for command in (lambda: waiting.restore(archive), lambda: waiting.clean(confirm="main")):
+                with pytest.raises(errors.Interrupted) as refusal:
+                    command()
+                stopped.append(refusal.value)
+
+    waiting = Project.load(empty.settings.root, listener=stop)
+    Project.load(empty.settings.root, listener=meanwhile).restore(archive)
+    assert len(stopped) == 2
+    assert rows(_url(empty), "SELECT count(*) FROM a") == [(3,)]
+    assert waiting.restore(archive, replace=True).replaced == 3
+
+
 def test_cycles_and_references_to_the_same_table_are_loaded(
     kind: str, url: str, make_database: MakeDatabase, tmp_path: Path
 ) -> None:
