@@ -90,7 +90,9 @@ class Contents(Protocol):
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """Statements for a transaction, so that values are written in the one way that archives know."""
+        """Statements for a transaction, so that values are written in the one way that archives know, and all of them
+        are seen or an error says so.
+        """
 
     @property
     def settings_before(self) -> tuple[str, ...]:
@@ -134,7 +136,8 @@ class Contents(Protocol):
         """
 
     def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What lets rows be written in whatever order, and only by us: statements before it, and those that undo that.
+        """What lets rows be written in whatever order, and only by us: statements before it, and those that undo that,
+        as far as `settings_before` does not.
 
         Args:
             tables: all that are written.
@@ -145,7 +148,10 @@ class Contents(Protocol):
         """Statements that remove the rows of tables, each before those that it refers to."""
 
     def drop(self, query: Query, schema: str | None) -> list[str]:
-        """Statements that drop all that is in a schema, in an order in which they can; `DROP` begins those that do."""
+        """Statements that drop all that is in a schema, in an order in which they can; `DROP` begins those that do.
+
+        Within the settings: `settings_before` undoes the rest.
+        """
 
     def dangling(self, tables: Sequence[Table], cycles: Sequence[Table]) -> Mapping[str, str]:
         """Queries that return a row if a row refers to none, by what to call it, where nothing else finds that out."""

@@ -98,7 +98,7 @@ class _Cleaning:
         visit = self._visit
 
         def work(turn: Turn) -> Cleaned:
-            with transaction(visit, turn, self._rows):
+            with transaction(visit, self._dialect, turn, self._rows):
                 tables = tables_with_data(visit, self._dialect, self._rows)
                 cleaned = self._empty(in_order(tables)[0], expected, keep=schema)
                 return cleaned._replace(dropped=self._drop(tables)) if schema else cleaned

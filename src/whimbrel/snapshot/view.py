@@ -117,26 +117,32 @@ def _consistent(visit: Visit, dialect: Dialect) -> Iterator[Rows]:
     """See the database as it is at one moment, or as a transaction of somebody else's sees it. Nothing is changed."""
     connection = visit.context.connection
     assert connection is not None
-    rows, contents = rows_of(visit, dialect), dialect.contents
+    rows = rows_of(visit, dialect)
     ours = None if visit.owned else connection.begin_nested()
     if visit.owned:
         visit.end_driver_transaction()
     try:
-        if not contents.settings_before:  # they are of the transaction
-            _begin(visit, dialect, rows)
-        for statement in contents.settings:
-            rows.ask(statement)
-        if contents.settings_before:
-            _begin(visit, dialect, rows)
-        yield rows
+        _begin(visit, dialect, rows)
+        with settled(visit, dialect, rows):
+            yield rows
     finally:
         if not visit.is_lost:
             with suppress(Exception):
                 connection.rollback() if ours is None else ours.rollback()
-                for statement in contents.settings_before:
+
+
+@contextmanager
+def settled(visit: Visit, dialect: Dialect, rows: Rows) -> Iterator[None]:
+    """Have values read and written in the one way that archives know; afterwards the session is as it was."""
+    for statement in dialect.contents.settings:
+        rows.ask(statement)
+    try:
+        yield
+    finally:
+        if not visit.is_lost:
+            with suppress(Exception):  # it must not be told instead of an error
+                for statement in dialect.contents.settings_before:
                     rows.ask(statement)
-                if ours is None:
-                    connection.rollback()
 
 
 def _begin(visit: Visit, dialect: Dialect, rows: Rows) -> None:
