@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -173,3 +174,32 @@ def test_rows_that_refer_to_none_are_refused_by_a_session_that_looks_at_no_keys(
         with pytest.raises(errors.RowsRefused):
             Project.load(tmp_path / "p", connection=connection).restore(tmp_path / "a.whimbrel")
     assert rows(url, "SELECT count(*) FROM c") == [(0,)]
+
+
+def test_rows_that_a_policy_hides_are_neither_missed_nor_removed(make_database: MakeDatabase, tmp_path: Path) -> None:
+    url, role = make_database("postgresql"), f"wbtest_owner_{os.getpid()}"
+    shop = project(tmp_path / "p", url, TABLE)
+    execute(url, ROWS, "CREATE POLICY own ON a USING (name = 'one')", "ALTER TABLE a ENABLE ROW LEVEL SECURITY")
+    shop.dump(tmp_path / "all.whimbrel")  # a superuser is above policies
+    execute(url, f"CREATE ROLE {role}", f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
+    try:
+        execute(url, f"ALTER TABLE a OWNER TO {role}", "ALTER TABLE a FORCE ROW LEVEL SECURITY")
+        as_role = f"{url}{'&' if '?' in url else '?'}options=-c%20role%3D{role}"
+        assert rows(as_role, "SELECT id FROM a") == [(1,)]
+        owner = Project.load(tmp_path / "p", url=as_role)
+        refused: dict[Callable[[], object], type[errors.WhimbrelError]] = {
+            owner.row_counts: errors.DumpFailed,
+            lambda: owner.dump(tmp_path / "a.whimbrel"): errors.DumpFailed,
+            lambda: owner.clean(confirm="main"): errors.RowsRefused,
+            lambda: owner.clean(confirm="main", schema=True): errors.RowsRefused,
+            lambda: owner.restore(tmp_path / "all.whimbrel", replace=True): errors.RowsRefused,
+        }
+        for call, error in refused.items():
+            with pytest.raises(error) as refusal:
+                call()
+            assert "row-level security policy" in (refusal.value.why or "")
+            assert "BYPASSRLS" in (refusal.value.hint or "")
+        assert not (tmp_path / "a.whimbrel").exists()
+        assert rows(url, "SELECT id FROM a ORDER BY id") == [(1,), (2,)]
+    finally:
+        execute(url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")

@@ -107,6 +107,7 @@ class Contents:
         "SET LOCAL IntervalStyle = 'iso_8601'",
         "SET LOCAL bytea_output = 'hex'",
         "SET LOCAL extra_float_digits = 1",
+        "SET LOCAL row_security = off",  # an error, where policies would hide rows
     )
     settings_before = ()  # they end with the transaction
     view = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",)
