@@ -89,6 +89,10 @@ class Contents(Protocol):
         """Statements that begin a transaction in which everything is seen as it is at one moment; no writing."""
 
     @property
+    def change(self) -> tuple[str, ...]:
+        """Statements that begin a transaction in which nothing that is read is older than the locks that it gets."""
+
+    @property
     def settings(self) -> tuple[str, ...]:
         """Statements for a transaction, so that values are written in the one way that archives know, and all of them
         are seen or an error says so.
@@ -135,9 +139,12 @@ class Contents(Protocol):
             dialect: the kind of database that it comes from.
         """
 
+    def lock(self, tables: Sequence[Table]) -> tuple[str, ...]:
+        """Statements that let nobody else write tables until the transaction ends, where to read them does not."""
+
     def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What lets rows be written in whatever order, and only by us: statements before it, and those that undo that,
-        as far as `settings_before` does not.
+        """What lets rows be written in whatever order, and keeps triggers from running: statements before it, and those
+        that undo that, as far as `settings_before` does not.
 
         Args:
             tables: all that are written.

@@ -136,7 +136,8 @@ class Transfer:
 def transaction(visit: Visit, dialect: Dialect, turn: Turn, rows: Rows) -> Iterator[None]:
     """One transaction, in which it is sure that nobody else has been faster, and then its commit.
 
-    Values are read and written meanwhile in the one way that archives know.
+    Values are read and written meanwhile in the one way that archives know. Where the transaction is ours to begin,
+    what is read and locked in it is what there is.
 
     Raises:
         CommitUnknown: the connection was lost during the commit.
@@ -146,6 +147,8 @@ def transaction(visit: Visit, dialect: Dialect, turn: Turn, rows: Rows) -> Itera
     is_through = False
     begun = connection.begin() if visit.owned else connection.begin_nested()
     try:
+        for statement in dialect.contents.change if visit.owned else ():
+            rows.ask(statement)
         rows.ask("SELECT 1")  # before the lock: on SQLite it is the first statement that takes it
         turn.enter_transaction() if visit.heads else turn.lock_transaction()
         with settled(visit, dialect, rows):

@@ -31,6 +31,7 @@ class View(NamedTuple):
         heads: where it is then.
         tables: those that hold data: neither the version table nor the journal.
         left_out: schemas with tables that are not among them, each with the reason.
+        is_alone: whether nobody else can write meanwhile, and nothing is changed yet: others see the same.
     """
 
     visit: Visit
@@ -39,6 +40,7 @@ class View(NamedTuple):
     heads: tuple[str, ...]
     tables: list[Table]
     left_out: dict[str, str]
+    is_alone: bool = False
 
     def tell_left_out(self, listen: Listener) -> None:
         """Say which schemas are not in a file that has these tables."""
@@ -81,9 +83,14 @@ class View(NamedTuple):
 def view_of(visit: Visit, dialect: Dialect) -> Iterator[View]:
     """See the database as it is at one moment, or as a transaction of somebody else's sees it. Nothing is changed."""
     with _consistent(visit, dialect) as rows:
-        heads = versions.read(rows.ask, dialect, visit.context.version_table, visit.schema)
-        left_out = {name: why for name, why in _other_schemas(visit, dialect, rows).items() if why}
-        yield View(visit, dialect, rows, heads, tables_with_data(visit, dialect, rows), left_out)
+        yield seen(visit, dialect, rows)
+
+
+def seen(visit: Visit, dialect: Dialect, rows: Rows) -> View:
+    """The database as the transaction sees it that a connection is in. Reads the database."""
+    heads = versions.read(rows.ask, dialect, visit.context.version_table, visit.schema)
+    left_out = {name: why for name, why in _other_schemas(visit, dialect, rows).items() if why}
+    return View(visit, dialect, rows, heads, tables_with_data(visit, dialect, rows), left_out)
 
 
 def dialect_of(visit: Visit) -> Dialect:

@@ -66,6 +66,7 @@ class Contents:
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     )
+    change = ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",)
     writes_columns = False
     reads_to_the_end = True
 
@@ -141,6 +142,9 @@ class Contents:
 
     def parameter(self, column: Column, kind: str, dialect: str) -> Any:
         return without_zone if column.kind == kinds.INSTANT else None
+
+    def lock(self, tables: Sequence[Table]) -> tuple[str, ...]:
+        return ()  # whoever reads all rows of a table in such a transaction has locked it
 
     def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if not cycles:

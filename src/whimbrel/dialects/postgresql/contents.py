@@ -111,6 +111,7 @@ class Contents:
     )
     settings_before = ()  # they end with the transaction
     view = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",)
+    change = ("SET TRANSACTION ISOLATION LEVEL READ COMMITTED",)
     writes_columns = True
     reads_to_the_end = False
 
@@ -179,9 +180,12 @@ class Contents:
             return lambda value: repr(float(value))
         return _text if column.kind in (kinds.TEXT, kinds.JSON) else str
 
-    def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def lock(self, tables: Sequence[Table]) -> tuple[str, ...]:
         names = ", ".join(double_quoted(*table.place) for table in tables)
-        before, after = [f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"] if tables else [], list[str]()
+        return (f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE",) if tables else ()
+
+    def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        before, after = list[str](), list[str]()
         for table in tables:
             for trigger in table.triggers:
                 change = f"ALTER TABLE {double_quoted(*table.place)} {{}} TRIGGER {double_quoted(trigger)}"

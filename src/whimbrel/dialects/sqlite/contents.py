@@ -49,6 +49,7 @@ class Contents:
     settings = ()
     settings_before = ()
     view = ("BEGIN",)
+    change = ()
     writes_columns = False
     reads_to_the_end = False
 
@@ -111,6 +112,9 @@ class Contents:
         if column.kind == kinds.BOOLEAN:
             return lambda value: int(value) if isinstance(value, bool) else value
         return in_calendar(column.kind) if dialect != "sqlite" else None  # its own stay as they are
+
+    def lock(self, tables: Sequence[Table]) -> tuple[str, ...]:
+        return ()  # one writes at a time
 
     def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         triggers = [sql for table in tables for sql in table.triggers]

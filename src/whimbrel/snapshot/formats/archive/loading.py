@@ -65,7 +65,7 @@ class Load:
         pairs = matched(manifest, tables, self._visit.where)
         ordered, cycles = in_order([table for table, _ in pairs])
         before, after = contents.closed(ordered, cycles)
-        for statement in before:
+        for statement in (*contents.lock(ordered), *before):
             rows.ask(statement)
         there = self._counted(ordered)
         if there and not replace:
