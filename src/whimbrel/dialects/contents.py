@@ -114,6 +114,9 @@ class Contents(Protocol):
         read, or nothing if they can.
         """
 
+    def unread(self, query: Query) -> list[tuple[str, str]]:
+        """The tables whose rows are neither read nor written, as they are in no place of their own; and why."""
+
     def read(self, table: Table) -> str:
         """The statement that reads all rows of a table, the values as `archive.values.archived` wants them."""
 

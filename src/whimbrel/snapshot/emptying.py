@@ -12,6 +12,7 @@ from ..dialects.contents import Table
 from ..environment import Visit
 from ..environment.reasons import hint_for, reason
 from ..errors import RowsRefused, counted
+from ..events import Notice
 from ..runner.turn import Turn
 from .dumping import File
 from .transfer import Transfer, transaction
@@ -112,6 +113,8 @@ class _Cleaning:
                 backup = file.write(view._replace(is_alone=True)).path if file else None
                 if not schema:
                     self._empty(ordered)
+                    for table, why in view.unread():
+                        self._transfer.tell(Notice(f"the rows of {table} stay: {why}"))
                 dropped = self._drop(ordered) if schema else 0
                 return Cleaned(visit.where, sum(counts), sum(map(bool, counts)), dropped, backup)
 

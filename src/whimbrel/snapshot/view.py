@@ -47,6 +47,10 @@ class View(NamedTuple):
         for schema, why in self.left_out.items():
             listen(Notice(f"schema {schema} is left out: {why}"))
 
+    def unread(self) -> list[tuple[str, str]]:
+        """The tables whose rows are neither read nor written, each with the reason."""
+        return self.dialect.contents.unread(self.rows.ask)
+
     def counts(self) -> dict[str, int]:
         """How many rows each table has.
 

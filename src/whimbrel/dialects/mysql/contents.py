@@ -124,6 +124,9 @@ class Contents:
             )
         ]
 
+    def unread(self, query: Query) -> list[tuple[str, str]]:
+        return []
+
     def read(self, table: Table) -> str:
         columns = ", ".join(
             _READ.get(column.declared, "{}").format(self._quoted(column.name)) for column in table.columns

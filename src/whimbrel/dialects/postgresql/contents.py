@@ -146,6 +146,9 @@ class Contents:
     def other_schemas(self, query: Query) -> list[tuple[str, str]]:
         return query(_OTHER_SCHEMAS.format(tables=_OURS.format(schema="one.nspname")))
 
+    def unread(self, query: Query) -> list[tuple[str, str]]:
+        return []
+
     def read(self, table: Table) -> str:
         columns = ", ".join(
             double_quoted(column.name)
