@@ -76,18 +76,62 @@ def test_nothing_goes_if_the_disk_does_not_take_the_backup(
     assert _counts(shop) == {"a": 2, "b": 1}
 
 
-def test_nothing_goes_if_rows_were_written_since_the_backup(url: str, tmp_path: Path) -> None:
+IMPATIENT = {
+    "sqlite": "PRAGMA busy_timeout = 0",
+    "postgresql": "SET lock_timeout = '100ms'",
+    "mariadb": "SET innodb_lock_wait_timeout = 1",
+}
+WRITING = ("INSERT INTO b VALUES (2, 2)", "UPDATE b SET a_id = 2 WHERE id = 1", "DELETE FROM b WHERE id = 1")
+
+
+@pytest.mark.parametrize("ending", ["whimbrel", "sql"])
+def test_nobody_writes_between_the_backup_and_the_removal(ending: str, kind: str, url: str, tmp_path: Path) -> None:
     project(tmp_path / "p", url, *TABLES)
     execute(url, *ROWS)
+    refused = []
 
     def write(event: object) -> None:
         if isinstance(event, events.Wrote):
-            execute(url, "INSERT INTO b VALUES (2, 2)")
+            for statement in WRITING:
+                try:
+                    execute(url, IMPATIENT[kind], statement)
+                except sa.exc.OperationalError as error:
+                    refused.append(error)
 
     shop = Project.load(tmp_path / "p", listener=write)
-    with pytest.raises(errors.RowsRefused, match="since the backup"):
-        shop.clean(confirm="main", backup=tmp_path / "a.whimbrel")
-    assert _counts(shop) == {"a": 2, "b": 2}
+    cleaned = shop.clean(confirm="main", backup=tmp_path / f"a.{ending}")
+    assert (cleaned.rows, len(refused), _counts(shop)) == (3, len(WRITING), {"a": 0, "b": 0})
+    shop.restore(cleaned.backup or "", replace=True)
+    assert rows(url, "SELECT id, a_id FROM b") == [(1, 2)]
+    for statement in WRITING:  # now nobody is in the way
+        execute(url, IMPATIENT[kind], statement)
+
+
+@pytest.mark.parametrize(("kind", "lock"), [("postgresql", "LOCK TABLE"), ("mariadb", "SELECT count(*)")])
+def test_a_backup_has_what_was_written_until_the_lock(
+    kind: str, lock: str, tmp_path: Path, make_database: Callable[[str], str]
+) -> None:
+    url = make_database(kind)
+    project(tmp_path / "p", url, *TABLES)
+    execute(url, *ROWS)
+    separator = "&" if "?" in url else "?"
+    repeatable = f"{url}{separator}options=-c%20default_transaction_isolation%3Drepeatable%5C%20read"
+    shop = Project.load(tmp_path / "p", url=repeatable if kind == "postgresql" else url)
+    written = []
+
+    def write(*given: object) -> None:
+        if str(given[2]).startswith(lock) and not written:
+            written.append(lock)
+            execute(url, WRITING[0])
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", write)
+    try:
+        cleaned = shop.clean(confirm="main", backup=tmp_path / "a.whimbrel")
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", write)
+    assert (written, cleaned.rows) == ([lock], 4)
+    shop.restore(cleaned.backup or "")
+    assert rows(url, "SELECT id, a_id FROM b ORDER BY id") == [(1, 2), (2, 2)]
 
 
 def test_with_the_schema_everything_goes(kind: str, url: str, tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,106 @@ def test_who_waits_for_somebody_else_can_be_stopped(tmp_path: Path) -> None:
         with pytest.raises(errors.Interrupted) as failure:
             waiting.restore(tmp_path / "a.whimbrel", replace=True)
     assert str(failure.value.state).startswith("nothing was changed")
+
+
+SETTINGS = "SELECT @@SESSION.foreign_key_checks, @@SESSION.sql_mode, @@SESSION.time_zone"
+TRIGGER = "CREATE TRIGGER no_delete BEFORE DELETE ON b FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'"
+
+
+@pytest.mark.parametrize("checks", [0, 1])
+@pytest.mark.parametrize("refused", ["restore", "clean", "drop", "none"])
+def test_a_session_of_mariadb_is_left_as_it_was(
+    checks: int, refused: str, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    url = make_database("mariadb")
+    tree = "CREATE TABLE b (id INTEGER PRIMARY KEY, up INTEGER, FOREIGN KEY (up) REFERENCES b (id))"
+    shop = project(tmp_path / "p", url, tree, "CREATE VIEW v AS SELECT id FROM b")
+    execute(url, "INSERT INTO b VALUES (1, NULL), (2, 1)", *([TRIGGER] if refused == "clean" else []))
+    shop.dump(tmp_path / "a.whimbrel")
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"SET SESSION foreign_key_checks = {checks}, time_zone = '-01:00'")
+        connection.commit()
+        before = connection.exec_driver_sql(SETTINGS).all()
+        connection.rollback()
+        mine = Project.load(tmp_path / "p", connection=connection)
+        if refused == "restore":
+            with pytest.raises(errors.NotEmpty):
+                mine.restore(tmp_path / "a.whimbrel")
+        elif refused == "clean":
+            with pytest.raises(errors.RowsRefused):
+                mine.clean(confirm="main")
+        elif refused == "drop":
+            with _failing(engine, "DROP TABLE"), pytest.raises(errors.RowsRefused):
+                mine.clean(confirm="main", schema=True)
+        else:
+            mine.restore(tmp_path / "a.whimbrel", replace=True)
+            mine.clean(confirm="main", schema=True)
+        assert connection.exec_driver_sql(SETTINGS).all() == before
+    engine.dispose()
+
+
+@contextmanager
+def _failing(engine: sa.Engine, begin: str) -> Iterator[None]:
+    """Have the server refuse the first statement that begins so."""
+
+    def refuse(*given: object) -> tuple[object, object]:
+        _, _, statement, parameters, *_ = given
+        return ("DROP TABLE `there is none`" if str(statement).startswith(begin) else statement), parameters
+
+    sa.event.listen(engine, "before_cursor_execute", refuse, retval=True)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", refuse)
+
+
+def test_rows_that_refer_to_none_are_refused_by_a_session_that_looks_at_no_keys(
+    make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    url = make_database("mariadb")
+    shop = project(
+        tmp_path / "p",
+        url,
+        "CREATE TABLE b (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE c (id INTEGER PRIMARY KEY, b_id INTEGER, FOREIGN KEY (b_id) REFERENCES b (id))",
+    )
+    execute(url, "SET SESSION foreign_key_checks = 0", "INSERT INTO c VALUES (1, 7)")
+    shop.dump(tmp_path / "a.whimbrel")
+    execute(url, "DELETE FROM c")
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET SESSION foreign_key_checks = 0")
+        connection.commit()
+        with pytest.raises(errors.RowsRefused):
+            Project.load(tmp_path / "p", connection=connection).restore(tmp_path / "a.whimbrel")
+    assert rows(url, "SELECT count(*) FROM c") == [(0,)]
+
+
+def test_rows_that_a_policy_hides_are_neither_missed_nor_removed(make_database: MakeDatabase, tmp_path: Path) -> None:
+    url, role = make_database("postgresql"), f"wbtest_owner_{os.getpid()}"
+    shop = project(tmp_path / "p", url, TABLE)
+    execute(url, ROWS, "CREATE POLICY own ON a USING (name = 'one')", "ALTER TABLE a ENABLE ROW LEVEL SECURITY")
+    shop.dump(tmp_path / "all.whimbrel")  # a superuser is above policies
+    execute(url, f"CREATE ROLE {role}", f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
+    try:
+        execute(url, f"ALTER TABLE a OWNER TO {role}", "ALTER TABLE a FORCE ROW LEVEL SECURITY")
+        as_role = f"{url}{'&' if '?' in url else '?'}options=-c%20role%3D{role}"
+        assert rows(as_role, "SELECT id FROM a") == [(1,)]
+        owner = Project.load(tmp_path / "p", url=as_role)
+        refused: dict[Callable[[], object], type[errors.WhimbrelError]] = {
+            owner.row_counts: errors.DumpFailed,
+            lambda: owner.dump(tmp_path / "a.whimbrel"): errors.DumpFailed,
+            lambda: owner.clean(confirm="main"): errors.RowsRefused,
+            lambda: owner.clean(confirm="main", schema=True): errors.RowsRefused,
+            lambda: owner.restore(tmp_path / "all.whimbrel", replace=True): errors.RowsRefused,
+        }
+        for call, error in refused.items():
+            with pytest.raises(error) as refusal:
+                call()
+            assert "row-level security policy" in (refusal.value.why or "")
+            assert "BYPASSRLS" in (refusal.value.hint or "")
+        assert not (tmp_path / "a.whimbrel").exists()
+        assert rows(url, "SELECT id FROM a ORDER BY id") == [(1,), (2,)]
+    finally:
+        execute(url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")

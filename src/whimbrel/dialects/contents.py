@@ -89,8 +89,14 @@ class Contents(Protocol):
         """Statements that begin a transaction in which everything is seen as it is at one moment; no writing."""
 
     @property
+    def change(self) -> tuple[str, ...]:
+        """Statements that begin a transaction in which nothing that is read is older than the locks that it gets."""
+
+    @property
     def settings(self) -> tuple[str, ...]:
-        """Statements for a transaction, so that values are written in the one way that archives know."""
+        """Statements for a transaction, so that values are written in the one way that archives know, and all of them
+        are seen or an error says so.
+        """
 
     @property
     def settings_before(self) -> tuple[str, ...]:
@@ -107,6 +113,9 @@ class Contents(Protocol):
         """The schemas with tables, but for that in which names without one are looked up; and why their rows cannot be
         read, or nothing if they can.
         """
+
+    def unread(self, query: Query) -> list[tuple[str, str]]:
+        """The tables whose rows are neither read nor written, as they are in no place of their own; and why."""
 
     def read(self, table: Table) -> str:
         """The statement that reads all rows of a table, the values as `archive.values.archived` wants them."""
@@ -133,8 +142,12 @@ class Contents(Protocol):
             dialect: the kind of database that it comes from.
         """
 
+    def lock(self, tables: Sequence[Table]) -> tuple[str, ...]:
+        """Statements that let nobody else write tables until the transaction ends, where to read them does not."""
+
     def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What lets rows be written in whatever order, and only by us: statements before it, and those that undo that.
+        """What lets rows be written in whatever order, and keeps triggers from running: statements before it, and those
+        that undo that, as far as `settings_before` does not.
 
         Args:
             tables: all that are written.
@@ -145,7 +158,10 @@ class Contents(Protocol):
         """Statements that remove the rows of tables, each before those that it refers to."""
 
     def drop(self, query: Query, schema: str | None) -> list[str]:
-        """Statements that drop all that is in a schema, in an order in which they can; `DROP` begins those that do."""
+        """Statements that drop all that is in a schema, in an order in which they can; `DROP` begins those that do.
+
+        Within the settings: `settings_before` undoes the rest.
+        """
 
     def dangling(self, tables: Sequence[Table], cycles: Sequence[Table]) -> Mapping[str, str]:
         """Queries that return a row if a row refers to none, by what to call it, where nothing else finds that out."""

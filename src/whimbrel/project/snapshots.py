@@ -108,7 +108,8 @@ class Snapshots(ProjectBase):
         Args:
             confirm: the name of the database.
             schema: drop everything instead, the version table too.
-            backup: write it to a file first: its path, or true for an archive that is named as by `dump`.
+            backup: write it to a file first, while nobody else writes: its path, or true for an archive that is named
+                as by `dump`.
             lock_wait: seconds to wait for a migrator; 0 to give up at once. As configured, else 600.
 
         Returns:
@@ -116,7 +117,7 @@ class Snapshots(ProjectBase):
 
         Raises:
             NotConfirmed: it is labelled production, or `confirm` is another name.
-            RowsRefused: the database does not let them go, or rows were written since the backup.
+            RowsRefused: the database does not let them go.
             LockBusy: a migrator is at work.
             WhimbrelError: as `dump`.
         """
@@ -124,10 +125,8 @@ class Snapshots(ProjectBase):
 
         self._check_cleanable()
         check_name(self.database, confirm)
-        dumped = self.dump(None if isinstance(backup, bool) else backup) if backup else None
-        expected = dumped.rows if dumped else None
-        cleaned = self._apart(lambda: clean(self._transfer(lock_wait), schema=schema, expected=expected))
-        return cleaned._replace(backup=dumped.path if dumped else None)
+        file = backup if isinstance(backup, bool) else os.fspath(backup)
+        return self._apart(lambda: clean(self._transfer(lock_wait), schema=schema, backup=file))
 
     adump = awaited(dump)
     arestore = awaited(restore)

@@ -15,7 +15,7 @@ from ..errors import FileRefused, WouldOverwrite, place
 from ..events import Wrote
 from .formats import ARCHIVE, Dumped, format_of
 from .transfer import Transfer
-from .view import view_of
+from .view import View, view_of
 
 _NO_WORD = re.compile(r"[^\w+]+")
 
@@ -36,26 +36,56 @@ def dump(transfer: Transfer, path: str | None, *, overwrite: bool = False) -> Du
         DumpFailed: the database cannot be read.
         FileRefused: the file cannot be written.
     """
-    form = format_of(f"rows{ARCHIVE}" if path is None else path)
+    file = File(transfer, path, overwrite=overwrite)
     transfer.refuse_several("a file")
 
     def write(visit: Visit, dialect: Dialect) -> Dumped:
-        file = path or _name(transfer.database.name, visit.heads)
-        form.check(dialect, file)
-        if os.path.lexists(file) and not overwrite:
+        with view_of(visit, dialect) as view:
+            return file.write(view)
+
+    [dumped] = transfer.look(write)
+    return dumped
+
+
+class File:
+    """A file that a database is written to.
+
+    Args:
+        transfer: whom to tell, and when to stop.
+        path: the file, as for `dump`.
+        overwrite: whether a file of that name may be replaced.
+
+    Raises:
+        FormatUnknown: the ending names no format.
+    """
+
+    def __init__(self, transfer: Transfer, path: str | None, *, overwrite: bool = False) -> None:
+        self._transfer = transfer
+        self._path = path
+        self._may_overwrite = overwrite
+        self._form = format_of(f"rows{ARCHIVE}" if path is None else path)
+
+    def write(self, view: View) -> Dumped:
+        """Write it; another time, too, and only what was written last is there then. Reads the database.
+
+        Raises:
+            as `dump`
+        """
+        visit = view.visit
+        path = self._path or _name(self._transfer.database.name, visit.heads)
+        self._form.check(view.dialect, path)
+        if os.path.lexists(path) and not self._may_overwrite:
             raise WouldOverwrite(
                 "there is a file of that name",
-                where=place(file),
+                where=place(path),
                 state="nothing was written",
                 hint="another name; or --yes, to replace it",
             )
-        with view_of(visit, dialect) as view, _replacing(file) as temporary:
-            rows = form.dump(transfer, view, temporary)
-        return Dumped(file, visit.where, view.heads, len(view.tables), rows, os.path.getsize(file))
-
-    [dumped] = transfer.look(write)
-    transfer.tell(Wrote(dumped.path))
-    return dumped
+        with _replacing(path) as temporary:
+            rows = self._form.dump(self._transfer, view, temporary)
+        self._path, self._may_overwrite = path, True  # it is ours now
+        self._transfer.tell(Wrote(path))
+        return Dumped(path, visit.where, view.heads, len(view.tables), rows, os.path.getsize(path))
 
 
 def _name(database: str, heads: tuple[str, ...]) -> str:

@@ -12,8 +12,10 @@ from ..dialects.contents import Table
 from ..environment import Visit
 from ..environment.reasons import hint_for, reason
 from ..errors import RowsRefused, counted
+from ..events import Notice
+from .dumping import File
 from .transfer import Transfer, transaction
-from .view import in_order, rows_of, tables_with_data, view_of
+from .view import in_order, rows_of, seen, view_of
 
 
 class Counted(NamedTuple):
@@ -58,25 +60,31 @@ def count(transfer: Transfer) -> list[Counted]:
     return [one for counts in transfer.look(counted_in) for one in counts]
 
 
-def clean(transfer: Transfer, *, schema: bool = False, expected: int | None = None) -> Cleaned:
+def clean(transfer: Transfer, *, schema: bool = False, backup: str | bool = False) -> Cleaned:
     """Remove all rows, or everything. Writes the database.
 
     Args:
         transfer: how to get at it.
         schema: drop everything, the version table too; else only the rows go, and neither that nor the journal.
-        expected: how many rows there must be, as a backup has so many; None for any number.
+        backup: a file that it is written to first, in the same transaction; true for one that is named as by `dump`.
 
     Raises:
-        RowsRefused: the database refused, or there are other rows than expected.
+        RowsRefused: the database refused.
         CommitUnknown: the connection was lost during the commit.
         LockBusy: a migrator is at work.
+        WhimbrelError: as `dump`, with a backup.
     """
-    done = transfer.change(lambda visit, dialect: _Cleaning(transfer, visit, dialect).run(schema, expected))
+    file = None
+    if backup:
+        file = File(transfer, None if isinstance(backup, bool) else backup)
+        transfer.refuse_several("a file")
+    done = transfer.change(lambda visit, dialect: _Cleaning(transfer, visit, dialect).run(schema, file))
     return Cleaned(
         ", ".join(dict.fromkeys(one.where for one in done)),
         sum(one.rows for one in done),
         sum(one.tables for one in done),
         sum(one.dropped for one in done),
+        next((one.backup for one in done), None),
     )
 
 
@@ -92,15 +100,22 @@ class _Cleaning:
         self._dropped = 0
         self._lasting: list[str] = []
 
-    def run(self, schema: bool, expected: int | None) -> Cleaned:
+    def run(self, schema: bool, file: File | None) -> Cleaned:
         """Do it, with another try for what fails only for the moment."""
         visit, turn = self._visit, self._transfer.turn(self._visit, self._dialect)
 
         def work() -> Cleaned:
-            with transaction(visit, turn, self._rows):
-                tables = tables_with_data(visit, self._dialect, self._rows)
-                cleaned = self._empty(in_order(tables)[0], expected, keep=schema)
-                return cleaned._replace(dropped=self._drop(tables)) if schema else cleaned
+            with transaction(visit, self._dialect, turn, self._rows):
+                view = seen(visit, self._dialect, self._rows)
+                ordered = in_order(view.tables)[0]
+                counts = self._locked(ordered)
+                backup = file.write(view._replace(is_alone=True)).path if file else None
+                if not schema:
+                    self._empty(ordered)
+                    for table, why in view.unread():
+                        self._transfer.tell(Notice(f"the rows of {table} stay: {why}"))
+                dropped = self._drop(ordered) if schema else 0
+                return Cleaned(visit.where, sum(counts), sum(map(bool, counts)), dropped, backup)
 
         try:
             return turn.run(work, lambda error: not self._is_lasting)
@@ -126,29 +141,25 @@ class _Cleaning:
             return f"rolled back, but for tables without transactions: {', '.join(self._lasting)}"
         return "nothing was changed: all of it was rolled back"
 
-    def _empty(self, ordered: Sequence[Table], expected: int | None, *, keep: bool) -> Cleaned:
-        """Remove the rows; with `keep` only count them, as what they are in goes, too."""
+    def _locked(self, tables: Sequence[Table]) -> list[int]:
+        """Let nobody else write tables; how many rows each has."""
+        for statement in self._contents.lock(tables):
+            self._rows.ask(statement)
+        return [int(self._rows.ask(self._contents.count(table))[0][0]) for table in tables]
+
+    def _empty(self, ordered: Sequence[Table]) -> None:
+        """Remove the rows."""
         contents, rows = self._contents, self._rows
         before, after = contents.closed(ordered, ordered)
         for statement in before:
             rows.ask(statement)
-        counts = [int(rows.ask(contents.count(table))[0][0]) for table in ordered]
-        if expected is not None and sum(counts) != expected:
-            raise RowsRefused(
-                "rows were written since the backup",
-                where=self._visit.where,
-                why=f"it has {counted(expected, 'row')}, and there are {sum(counts)} now",
-                state="nothing was changed",
-                hint="run the same command again when nobody writes",
-            )
-        if not keep:
-            self._lasting = [table.label for table in ordered if not table.is_transactional]
-            for statement in contents.empty(ordered[::-1]):
-                self._transfer.interruption.check()
-                rows.ask(statement)
+        self._lasting = [table.label for table in ordered if not table.is_transactional]
+        for statement in contents.empty(ordered[::-1]):
+            self._transfer.interruption.check()
+            rows.ask(statement)
         for statement in after:
             rows.ask(statement)
-        left = [] if keep else [table.label for table in ordered if rows.ask(contents.count(table)) != [(0,)]]
+        left = [table.label for table in ordered if rows.ask(contents.count(table)) != [(0,)]]
         if left:
             raise RowsRefused(
                 f"there are rows in {', '.join(left)} again",
@@ -157,7 +168,6 @@ class _Cleaning:
                 state=self._state,
                 hint="drop that trigger first, and make it again afterwards",
             )
-        return Cleaned(self._visit.where, sum(counts), sum(map(bool, counts)))
 
     def _drop(self, tables: Sequence[Table]) -> int:
         """Drop everything in the schemas of these tables and of the version table; how many objects."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from ..lock import busy
 from ..patience import Patience
 from ..runner.holding import holder_of
 from .transfer import Transfer
+from .view import View
 
 _PAGES = 1000
 _PAGE = 4096
@@ -52,11 +53,17 @@ def file_of(visit: Visit) -> str:
     return files[0]
 
 
-def copy_out(transfer: Transfer, visit: Visit, target: sqlite3.Connection) -> None:
-    """Copy the database of a visit, as its connection sees it, by SQLite's online backup. Reads the database."""
+def copy_out(transfer: Transfer, view: View, target: sqlite3.Connection) -> None:
+    """Copy a database, as its connection sees it, by SQLite's online backup. Reads the database."""
+    visit = view.visit
+    progress = told(transfer, "dump", transfer.database.name)
+    if view.is_alone:  # SQLite copies nothing by a connection that may write
+        with closing(opened(file_of(visit))) as source:
+            source.backup(target, pages=_PAGES, progress=progress)
+        return
     assert visit.context.connection is not None
     driver: Any = visit.context.connection.connection.driver_connection
-    copied = driver.backup(target, pages=_PAGES, progress=told(transfer, "dump", transfer.database.name))
+    copied = driver.backup(target, pages=_PAGES, progress=progress)
     if visit.engine.dialect.is_async:
         await_only(copied)
 

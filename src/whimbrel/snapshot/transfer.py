@@ -18,7 +18,7 @@ from ..interruption import Interruption, Stopped, StopRequested
 from ..runner.turn import Turn
 from ..settings import Database
 from ..settings.limits import Limits
-from .view import dialect_of
+from .view import dialect_of, settled
 
 T = TypeVar("T")
 
@@ -98,8 +98,11 @@ class Transfer:
 
 
 @contextmanager
-def transaction(visit: Visit, turn: Turn, rows: Rows) -> Iterator[None]:
+def transaction(visit: Visit, dialect: Dialect, turn: Turn, rows: Rows) -> Iterator[None]:
     """One transaction, in which it is sure that nobody else has been faster, and then its commit.
+
+    Values are read and written meanwhile in the one way that archives know. Where the transaction is ours to begin,
+    what is read and locked in it is what there is.
 
     Raises:
         CommitUnknown: the connection was lost during the commit.
@@ -109,9 +112,12 @@ def transaction(visit: Visit, turn: Turn, rows: Rows) -> Iterator[None]:
     is_through = False
     begun = connection.begin() if visit.owned else connection.begin_nested()
     try:
+        for statement in dialect.contents.change if visit.owned else ():
+            rows.ask(statement)
         rows.ask("SELECT 1")  # before the lock: on SQLite it is the first statement that takes it
         turn.enter_transaction() if visit.heads else turn.lock_transaction()
-        yield
+        with settled(visit, dialect, rows):
+            yield
         is_through = True
         begun.commit()
     except BaseException as error:

@@ -31,6 +31,7 @@ class View(NamedTuple):
         heads: where it is then.
         tables: those that hold data: neither the version table nor the journal.
         left_out: schemas with tables that are not among them, each with the reason.
+        is_alone: whether nobody else can write meanwhile, and nothing is changed yet: others see the same.
     """
 
     visit: Visit
@@ -39,11 +40,16 @@ class View(NamedTuple):
     heads: tuple[str, ...]
     tables: list[Table]
     left_out: dict[str, str]
+    is_alone: bool = False
 
     def tell_left_out(self, listen: Listener) -> None:
         """Say which schemas are not in a file that has these tables."""
         for schema, why in self.left_out.items():
             listen(Notice(f"schema {schema} is left out: {why}"))
+
+    def unread(self) -> list[tuple[str, str]]:
+        """The tables whose rows are neither read nor written, each with the reason."""
+        return self.dialect.contents.unread(self.rows.ask)
 
     def counts(self) -> dict[str, int]:
         """How many rows each table has.
@@ -81,9 +87,14 @@ class View(NamedTuple):
 def view_of(visit: Visit, dialect: Dialect) -> Iterator[View]:
     """See the database as it is at one moment, or as a transaction of somebody else's sees it. Nothing is changed."""
     with _consistent(visit, dialect) as rows:
-        heads = versions.read(rows.ask, dialect, visit.context.version_table, visit.schema)
-        left_out = {name: why for name, why in _other_schemas(visit, dialect, rows).items() if why}
-        yield View(visit, dialect, rows, heads, tables_with_data(visit, dialect, rows), left_out)
+        yield seen(visit, dialect, rows)
+
+
+def seen(visit: Visit, dialect: Dialect, rows: Rows) -> View:
+    """The database as the transaction sees it that a connection is in. Reads the database."""
+    heads = versions.read(rows.ask, dialect, visit.context.version_table, visit.schema)
+    left_out = {name: why for name, why in _other_schemas(visit, dialect, rows).items() if why}
+    return View(visit, dialect, rows, heads, tables_with_data(visit, dialect, rows), left_out)
 
 
 def dialect_of(visit: Visit) -> Dialect:
@@ -117,26 +128,32 @@ def _consistent(visit: Visit, dialect: Dialect) -> Iterator[Rows]:
     """See the database as it is at one moment, or as a transaction of somebody else's sees it. Nothing is changed."""
     connection = visit.context.connection
     assert connection is not None
-    rows, contents = rows_of(visit, dialect), dialect.contents
+    rows = rows_of(visit, dialect)
     ours = None if visit.owned else connection.begin_nested()
     if visit.owned:
         visit.end_driver_transaction()
     try:
-        if not contents.settings_before:  # they are of the transaction
-            _begin(visit, dialect, rows)
-        for statement in contents.settings:
-            rows.ask(statement)
-        if contents.settings_before:
-            _begin(visit, dialect, rows)
-        yield rows
+        _begin(visit, dialect, rows)
+        with settled(visit, dialect, rows):
+            yield rows
     finally:
         if not visit.is_lost:
             with suppress(Exception):
                 connection.rollback() if ours is None else ours.rollback()
-                for statement in contents.settings_before:
+
+
+@contextmanager
+def settled(visit: Visit, dialect: Dialect, rows: Rows) -> Iterator[None]:
+    """Have values read and written in the one way that archives know; afterwards the session is as it was."""
+    for statement in dialect.contents.settings:
+        rows.ask(statement)
+    try:
+        yield
+    finally:
+        if not visit.is_lost:
+            with suppress(Exception):  # it must not be told instead of an error
+                for statement in dialect.contents.settings_before:
                     rows.ask(statement)
-                if ours is None:
-                    connection.rollback()
 
 
 def _begin(visit: Visit, dialect: Dialect, rows: Rows) -> None:

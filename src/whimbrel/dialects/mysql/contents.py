@@ -52,17 +52,21 @@ class Contents:
 
     settings = (
         "SET @whimbrel_zone = @@SESSION.time_zone, @whimbrel_mode = @@SESSION.sql_mode",
+        "SET @whimbrel_checks = @@SESSION.foreign_key_checks",
         "SET SESSION time_zone = '+00:00'",
         f"SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), '{_MODES}')",
+        "SET SESSION foreign_key_checks = 1",
     )
     settings_before = (
         "SET SESSION time_zone = @whimbrel_zone",
         "SET SESSION sql_mode = @whimbrel_mode",
+        "SET SESSION foreign_key_checks = @whimbrel_checks",
     )
     view = (
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     )
+    change = ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",)
     writes_columns = False
     reads_to_the_end = True
 
@@ -120,6 +124,9 @@ class Contents:
             )
         ]
 
+    def unread(self, query: Query) -> list[tuple[str, str]]:
+        return []
+
     def read(self, table: Table) -> str:
         columns = ", ".join(
             _READ.get(column.declared, "{}").format(self._quoted(column.name)) for column in table.columns
@@ -139,10 +146,13 @@ class Contents:
     def parameter(self, column: Column, kind: str, dialect: str) -> Any:
         return without_zone if column.kind == kinds.INSTANT else None
 
+    def lock(self, tables: Sequence[Table]) -> tuple[str, ...]:
+        return ()  # whoever reads all rows of a table in such a transaction has locked it
+
     def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if not cycles:
             return (), ()
-        return ("SET SESSION foreign_key_checks = 0",), ("SET SESSION foreign_key_checks = 1",)
+        return ("SET SESSION foreign_key_checks = 0",), ()  # until the settings are undone
 
     def empty(self, tables: Sequence[Table]) -> list[str]:
         return [f"DELETE FROM {self._quoted(*table.place)}" for table in tables]
@@ -157,7 +167,7 @@ class Contents:
             f" UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = {named}"
         )
         drops = sorted((f"DROP {what} {self._quoted(schema, name)}" for what, name in objects), reverse=True)
-        return ["SET SESSION foreign_key_checks = 0", *drops, "SET SESSION foreign_key_checks = 1"]
+        return ["SET SESSION foreign_key_checks = 0", *drops]  # until the settings are undone
 
     def dangling(self, tables: Sequence[Table], cycles: Sequence[Table]) -> Mapping[str, str]:
         """What was not looked at while the checks were off is not looked at when they are on again either."""

@@ -44,6 +44,7 @@ class PostgreSQL:
         _MISSING: UPDATE_DB,
         rf"password authentication|no password supplied|role .* does not exist|{_SIGN_IN}": _USER,
         "resolve|name or service not known|getaddrinfo": "check the host name in the URL",
+        "row-level security": "use a user from whom policies hide no rows: a superuser, or one with BYPASSRLS",
         "permission denied|must be (owner|superuser|a superuser|a member)": "use a user who may: migration_url",
         "read-only transaction": "connect to a server that takes changes, or set default_transaction_read_only off",
         "lock timeout": "let whoever has the lock finish, or end it; then try again",

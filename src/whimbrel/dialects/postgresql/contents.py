@@ -112,9 +112,11 @@ class Contents:
         "SET LOCAL IntervalStyle = 'iso_8601'",
         "SET LOCAL bytea_output = 'hex'",
         "SET LOCAL extra_float_digits = 1",
+        "SET LOCAL row_security = off",  # an error, where policies would hide rows
     )
     settings_before = ()  # they end with the transaction
     view = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",)
+    change = ("SET TRANSACTION ISOLATION LEVEL READ COMMITTED",)
     writes_columns = True
     reads_to_the_end = False
 
@@ -148,6 +150,9 @@ class Contents:
 
     def other_schemas(self, query: Query) -> list[tuple[str, str]]:
         return query(_OTHER_SCHEMAS.format(tables=_OURS.format(schema="one.nspname")))
+
+    def unread(self, query: Query) -> list[tuple[str, str]]:
+        return []
 
     def read(self, table: Table) -> str:
         columns = ", ".join(
@@ -183,9 +188,12 @@ class Contents:
             return lambda value: repr(float(value))
         return _text if column.kind in (kinds.TEXT, kinds.JSON) else str
 
-    def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def lock(self, tables: Sequence[Table]) -> tuple[str, ...]:
         names = ", ".join(double_quoted(*table.place) for table in tables)
-        before, after = [f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"] if tables else [], list[str]()
+        return (f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE",) if tables else ()
+
+    def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        before, after = list[str](), list[str]()
         for table in tables:
             for trigger in table.triggers:
                 change = f"ALTER TABLE {double_quoted(*table.place)}"

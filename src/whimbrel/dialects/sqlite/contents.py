@@ -29,17 +29,22 @@ _KINDS = (
     ("NUM|DEC", kinds.DECIMAL),
 )
 _TABLES = """
-SELECT name, sql FROM sqlite_master m
+SELECT name, sql FROM sqlite_master
 WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%'
-    AND NOT EXISTS (SELECT 1 FROM sqlite_master v WHERE v.sql LIKE 'CREATE VIRTUAL%'
-                    AND substr(m.name, 1, length(v.name) + 1) = v.name || '_')
+    AND name NOT IN ({shadows})
 ORDER BY name"""
 _OBJECTS = """
-SELECT type, name FROM sqlite_master m
-WHERE type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-    AND NOT EXISTS (SELECT 1 FROM sqlite_master v WHERE v.sql LIKE 'CREATE VIRTUAL%'
-                    AND substr(m.name, 1, length(v.name) + 1) = v.name || '_')
+SELECT type, name FROM sqlite_master
+WHERE type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT IN ({shadows})
 ORDER BY type = 'table', type = 'view'"""
+_VIRTUAL = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%' ORDER BY name"
+_SHADOWS = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
+_SHADOWS_BEFORE_3_37 = """
+SELECT m.name FROM sqlite_master m, sqlite_master v WHERE v.sql LIKE 'CREATE VIRTUAL%'
+    AND substr(m.name, 1, length(v.name)) = v.name AND substr(m.name, length(v.name) + 1) IN (
+        '_config', '_content', '_data', '_docsize', '_idx', '_node', '_parent', '_rowid', '_segdir', '_segments',
+        '_stat')"""
+"""Those of the modules that come with SQLite: FTS3, FTS4, FTS5, R*Tree."""
 _COMPUTED = (2, 3)
 
 
@@ -49,17 +54,22 @@ class Contents:
     settings = ()
     settings_before = ()
     view = ("BEGIN",)
+    change = ()
     writes_columns = False
     reads_to_the_end = False
 
     def tables(self, query: Query, schema: str | None) -> list[Table]:
         if schema not in (None, "main"):
             return []  # an attached file is a database of its own
-        return [self._table(query, name, _counts(sql)) for name, sql in query(_TABLES)]
+        statement = _TABLES.format(shadows=_shadows(query))
+        return [self._table(query, name, _counts(sql)) for name, sql in query(statement)]
 
     def other_schemas(self, query: Query) -> list[tuple[str, str]]:
         attached = [name for _, name, _ in query("PRAGMA database_list") if name not in ("main", "temp")]
         return [(name, "an attached file is a database of its own") for name in attached]
+
+    def unread(self, query: Query) -> list[tuple[str, str]]:
+        return [(name, "it is a virtual table") for (name,) in query(_VIRTUAL)]
 
     def _table(self, query: Query, name: str, counts: bool) -> Table:
         quoted = literal(name)
@@ -112,6 +122,9 @@ class Contents:
             return lambda value: int(value) if isinstance(value, bool) else value
         return in_calendar(column.kind) if dialect != "sqlite" else None  # its own stay as they are
 
+    def lock(self, tables: Sequence[Table]) -> tuple[str, ...]:
+        return ()  # one writes at a time
+
     def closed(self, tables: Sequence[Table], cycles: Sequence[Table]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         triggers = [sql for table in tables for sql in table.triggers]
         drops = [f"DROP TRIGGER {_name_in(sql)}" for sql in triggers]
@@ -123,7 +136,7 @@ class Contents:
     def drop(self, query: Query, schema: str | None) -> list[str]:
         if schema not in (None, "main"):
             return []
-        objects = query(_OBJECTS)
+        objects = query(_OBJECTS.format(shadows=_shadows(query)))
         return ["PRAGMA defer_foreign_keys = ON", *(f"DROP {what} {double_quoted(name)}" for what, name in objects)]
 
     def dangling(self, tables: Sequence[Table], cycles: Sequence[Table]) -> Mapping[str, str]:
@@ -141,6 +154,12 @@ class Contents:
             f"DELETE FROM sqlite_sequence WHERE name = {name}",
             f"INSERT INTO sqlite_sequence (name, seq) VALUES ({name}, {last})",
         )
+
+
+def _shadows(query: Query) -> str:
+    """What names the tables that virtual ones keep their rows in."""
+    [[version]] = query("SELECT sqlite_version()")
+    return _SHADOWS if tuple(map(int, version.split("."))) >= (3, 37) else _SHADOWS_BEFORE_3_37
 
 
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|\[[^]]*\]|--[^\n]*|/\*.*?\*/""", re.DOTALL)

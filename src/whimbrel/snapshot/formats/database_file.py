@@ -38,7 +38,7 @@ class DatabaseFile:
         rows = sum(view.counts().values())
         target = sqlite3.connect(path, check_same_thread=False)
         try:
-            copy_out(transfer, visit, target)
+            copy_out(transfer, view, target)
             target.execute("PRAGMA journal_mode = DELETE")  # else whoever reads it needs to write beside it
         except sqlite3.Error as error:
             raise DumpFailed(

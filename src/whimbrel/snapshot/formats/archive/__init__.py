@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from ....archive import ArchiveReader
 from ....dialects import Dialect
 from ....environment import Visit
+from ....events import Notice
 from ...transfer import Transfer
 from ...view import View
 from ..base import Loaded, unreadable
@@ -24,6 +25,8 @@ class Archive:
     def dump(self, transfer: Transfer, view: View, path: str) -> int:
         """Write all rows to it."""
         view.tell_left_out(transfer.tell)
+        for table, why in view.unread():
+            transfer.tell(Notice(f"table {table} is left out: {why}"))
         return Dump(transfer, view).write(path)
 
     @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import exc
@@ -29,13 +28,11 @@ class Load:
     """One archive on its way into one database."""
 
     def __init__(self, transfer: Transfer, archive: ArchiveReader, visit: Visit, dialect: Dialect) -> None:
-        assert visit.context.connection is not None
         self._transfer = transfer
         self._archive = archive
         self._visit = visit
         self._dialect = dialect
         self._contents = dialect.contents
-        self._connection = visit.context.connection
         self._rows = rows_of(visit, dialect)
         self._at: str | None = None  # the table whose rows are written
         self._sums: dict[tuple[str | None, str], Sum] = {}
@@ -47,14 +44,11 @@ class Load:
         visit, turn = self._visit, self._transfer.turn(self._visit, self._dialect)
 
         def work() -> Loaded:
-            try:
-                with transaction(visit, turn, self._rows):
-                    check_revisions(self._archive.manifest, visit)
-                    loaded = self._load(path, replace)
-                self._restart()
-                return loaded
-            finally:
-                self._restore_session()
+            with transaction(visit, self._dialect, turn, self._rows):
+                check_revisions(self._archive.manifest, visit)
+                loaded = self._load(path, replace)
+            self._restart()
+            return loaded
 
         try:
             loaded = turn.run(work, lambda error: not self._lasting)
@@ -66,24 +60,14 @@ class Load:
         self._check_anew()
         return loaded
 
-    def _restore_session(self) -> None:
-        if not self._visit.is_lost:
-            with suppress(Exception):
-                for statement in self._contents.settings_before:
-                    self._rows.ask(statement)
-                if self._visit.owned and self._connection.in_transaction():
-                    self._connection.rollback()
-
     def _load(self, path: str, replace: bool) -> Loaded:
         """All that happens between the beginning of the transaction and its commit."""
         contents, rows, manifest = self._contents, self._rows, self._archive.manifest
-        for statement in contents.settings:
-            rows.ask(statement)
         tables = tables_with_data(self._visit, self._dialect, rows)
         pairs = matched(manifest, tables, self._visit.where)
         ordered, cycles = in_order([table for table, _ in pairs])
         before, after = contents.closed(ordered, cycles)
-        for statement in before:
+        for statement in (*contents.lock(ordered), *before):
             rows.ask(statement)
         there = self._counted(ordered)
         if there and not replace:

@@ -44,7 +44,7 @@ def dump(transfer: Transfer, view: View, path: str) -> int:
     rows = sum(view.counts().values())
     copy = sqlite3.connect("", check_same_thread=False)  # in memory, and what is too large for that in a file
     try:
-        copy_out(transfer, visit, copy)
+        copy_out(transfer, view, copy)
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             _write(transfer, copy, file)
     except sqlite3.Error as error:

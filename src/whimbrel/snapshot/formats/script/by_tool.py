@@ -20,7 +20,7 @@ from ....events import BytesMoved, Notice
 from ....interruption import StopRequested
 from ...programs import Call, ProgramFailed
 from ...transfer import Transfer
-from ...view import View, rows_of
+from ...view import View, rows_of, settled
 from ..base import Loaded
 from ..whole import counts_of, loaded, refuse_shared, refuse_what_is_there
 
@@ -147,10 +147,11 @@ class Load:
 
     def _drop(self, clearing: list[str]) -> None:
         """Drop what is there, where that cannot be a part of the script's transaction."""
-        for statement in clearing:
-            self._transfer.interruption.check()
-            self._rows.ask(statement)
-            self._dropped += statement.startswith("DROP")
+        with settled(self._visit, self._dialect, self._rows):
+            for statement in clearing:
+                self._transfer.interruption.check()
+                self._rows.ask(statement)
+                self._dropped += statement.startswith("DROP")
 
     def _script(self, clearing: list[str]) -> Iterator[bytes]:
         """What the tool reads. Where it can be, a transaction whose end is ours: it is not there if we die before."""
