@@ -36,6 +36,7 @@ class Load:
         self._contents = dialect.contents
         self._rows = rows_of(visit, dialect)
         self._at: str | None = None  # the table whose rows are written
+        self._filled: Table | None = None  # one that has rows now
         self._sums: dict[str, Sum] = {}
         self._lasting: list[str] = []  # tables that no rollback undoes
 
@@ -86,9 +87,10 @@ class Load:
             self._compare(table, parts[table], number, len(ordered))
         for table in ordered:
             self._go_on(table, parts[table])
-        filled = sum(1 for table, part in pairs if part.rows)
+        filled = [table for table, part in pairs if part.rows]
+        self._filled = filled[0] if filled else None
         return Loaded(
-            path, self._visit.where, manifest.revisions, filled, manifest.rows, sum(there.values()), compared=True
+            path, self._visit.where, manifest.revisions, len(filled), manifest.rows, sum(there.values()), compared=True
         )
 
     # -- what was there -------------------------------------------------------------------------
@@ -214,14 +216,13 @@ class Load:
         visit = self._visit
         if not visit.owned or visit.has_one_connection:
             return
-        label = next((part.label for part in self._archive.manifest.tables if part.rows), None)
-        if label is None:
+        table = self._filled
+        if table is None:
             return
-        schema, _, name = label.rpartition(".")
-        query = f"SELECT 1 FROM {self._dialect.quoted(schema or None, name)} LIMIT 1"
+        query = f"SELECT 1 FROM {self._dialect.quoted(*table.place)} LIMIT 1"
         if not visit.ask_anew(lambda ask: ask(query)):
             raise NotCommitted(
-                f"the rows of {label} were committed, and a new connection does not see them",
+                f"the rows of {table.label} were committed, and a new connection does not see them",
                 where=visit.where,
                 state="unknown",
                 hint="look into the database before you use it",
