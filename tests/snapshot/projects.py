@@ -10,14 +10,16 @@ from support.projects import Rev, native_project
 from whimbrel import Project
 
 
-def project(folder: Path, url: str, *statements: str) -> Project:
-    """A project at head: its only revision executes these statements."""
+def project(folder: Path, url: str, *statements: str, settings: str = "") -> Project:
+    """A project with these settings, at head: its only revision executes these statements."""
     upgrade = "\n".join(f"op.execute(sa.text({one!r}))" for one in statements)
     native_project(
         folder,
         url,
         [Rev("aaaa", upgrade=upgrade, downgrade="pass"), Rev("bbbb", "aaaa", upgrade="pass", downgrade="pass")],
     )
+    with (folder / "whimbrel.toml").open("a") as file:
+        file.write(settings)
     made = Project.load(folder)
     made.upgrade("aaaa")
     return made

@@ -114,6 +114,9 @@ class Contents(Protocol):
         read, or nothing if they can.
         """
 
+    def folds_names(self, query: Query) -> bool:
+        """Whether names of tables that differ in upper and lower case alone are the same."""
+
     def unread(self, query: Query) -> list[tuple[str, str]]:
         """The tables whose rows are neither read nor written, as they are in no place of their own; and why."""
 

@@ -17,7 +17,7 @@ from ..environment import Visit
 from ..environment.reasons import hint_for, reason
 from ..errors import DumpFailed
 from ..events import Listener, Notice
-from ..journal import ATTEMPTS, STATEMENTS
+from ..journal.comparison import is_record
 from ..runner.cancelling import canceller
 
 
@@ -29,7 +29,7 @@ class View(NamedTuple):
         dialect: what it is.
         rows: asks it.
         heads: where it is then.
-        tables: those that hold data: neither the version table nor the journal.
+        tables: those that hold data: neither version tables nor the journal.
         left_out: schemas with tables that are not among them, each with the reason.
         is_alone: whether nobody else can write meanwhile, and nothing is changed yet: others see the same.
     """
@@ -172,16 +172,15 @@ def _begin(visit: Visit, dialect: Dialect, rows: Rows) -> None:
 
 def tables_with_data(visit: Visit, dialect: Dialect, rows: Rows) -> list[Table]:
     """The tables in the schema of the connection, in that of the version table, and in the others that are the
-    project's; neither the version table nor the journal.
+    project's; neither version tables nor the journal.
     """
-    own = (visit.context.version_table, ATTEMPTS, STATEMENTS)
-    home = dialect.contents.tables(rows.ask, visit.schema)
+    version_table, folds = visit.context.version_table, dialect.contents.folds_names(rows.ask)
     others = [name for name, why in _other_schemas(visit, dialect, rows).items() if not why]
-    found = {table.place: table for table in home}
-    for schema in (None, *others):
+    found: dict[tuple[str | None, str], Table] = {}
+    for schema in (visit.schema, None, *others):
         for table in dialect.contents.tables(rows.ask, schema):
             found.setdefault(table.place, table)
-    return [table for table in found.values() if table not in home or table.name not in own]
+    return [table for table in found.values() if not is_record(table.name, version_table, folds=folds)]
 
 
 def _other_schemas(visit: Visit, dialect: Dialect, rows: Rows) -> dict[str, str]:

@@ -124,6 +124,10 @@ class Contents:
             )
         ]
 
+    def folds_names(self, query: Query) -> bool:
+        """https://mariadb.com/kb/en/identifier-case-sensitivity/"""
+        return query("SELECT @@lower_case_table_names") != [(0,)]
+
     def unread(self, query: Query) -> list[tuple[str, str]]:
         return []
 

@@ -151,6 +151,9 @@ class Contents:
     def other_schemas(self, query: Query) -> list[tuple[str, str]]:
         return query(_OTHER_SCHEMAS.format(tables=_OURS.format(schema="one.nspname")))
 
+    def folds_names(self, query: Query) -> bool:
+        return False
+
     def unread(self, query: Query) -> list[tuple[str, str]]:
         return []
 

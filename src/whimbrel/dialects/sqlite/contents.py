@@ -68,6 +68,9 @@ class Contents:
         attached = [name for _, name, _ in query("PRAGMA database_list") if name not in ("main", "temp")]
         return [(name, "an attached file is a database of its own") for name in attached]
 
+    def folds_names(self, query: Query) -> bool:
+        return True
+
     def unread(self, query: Query) -> list[tuple[str, str]]:
         return [(name, "it is a virtual table") for (name,) in query(_VIRTUAL)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ....archive import ArchivedTable, Manifest
 from ....dialects.contents import Table
@@ -10,6 +10,7 @@ from ....environment import Visit
 from ....errors import ArchiveDoesNotFit
 
 _NAMED = 3
+_Place = tuple[str | None, str]
 
 
 def check_revisions(manifest: Manifest, visit: Visit) -> None:
@@ -43,8 +44,10 @@ def matched(manifest: Manifest, tables: Sequence[Table], where: str) -> list[tup
     Raises:
         ArchiveDoesNotFit: one of them is missing, here or there, or one of their columns.
     """
-    parts = {(part.schema, part.name): part for part in manifest.tables}
-    places = {table.place: table for table in tables}
+    archived = [(part.schema, part.name) for part in manifest.tables]
+    folded = _folding(archived, [table.place for table in tables])
+    parts = {folded(place): part for place, part in zip(archived, manifest.tables, strict=True)}
+    places = {folded(table.place): table for table in tables}
     differences = [
         *(f"the database has no table {part.label}" for place, part in parts.items() if place not in places),
         *(f"the archive has no table {table.label}" for place, table in places.items() if place not in parts),
@@ -62,6 +65,15 @@ def matched(manifest: Manifest, tables: Sequence[Table], where: str) -> list[tup
             hint="bring the database to what its revisions make of it: whimbrel check shows what differs",
         )
     return [(table, parts[place]) for place, table in places.items()]
+
+
+def _folding(*several: Sequence[_Place]) -> Callable[[_Place], _Place]:
+    """How names are compared: in lower case, as servers have made of them what they like; exactly if that matters."""
+
+    def lower(place: _Place) -> _Place:
+        return place[0], place[1].lower()
+
+    return lower if all(len(set(map(lower, places))) == len(places) for places in several) else lambda place: place
 
 
 def _columns(table: Table, part: ArchivedTable) -> Iterable[str]:

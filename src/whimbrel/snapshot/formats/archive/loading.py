@@ -35,6 +35,7 @@ class Load:
         self._contents = dialect.contents
         self._rows = rows_of(visit, dialect)
         self._at: str | None = None  # the table whose rows are written
+        self._filled: Table | None = None  # one that has rows now
         self._sums: dict[tuple[str | None, str], Sum] = {}
         self._lasting: list[str] = []  # tables that no rollback undoes
         self._restarts: list[tuple[str, str]] = []  # tables whose numbers go on behind the commit, and how
@@ -89,9 +90,10 @@ class Load:
         self._restarts = []
         for table in ordered:
             self._go_on(table, parts[table])
-        filled = sum(1 for table, part in pairs if part.rows)
+        filled = [table for table, part in pairs if part.rows]
+        self._filled = filled[0] if filled else None
         return Loaded(
-            path, self._visit.where, manifest.revisions, filled, manifest.rows, sum(there.values()), compared=True
+            path, self._visit.where, manifest.revisions, len(filled), manifest.rows, sum(there.values()), compared=True
         )
 
     # -- what was there -------------------------------------------------------------------------
@@ -234,10 +236,10 @@ class Load:
         visit = self._visit
         if not visit.owned or visit.has_one_connection:
             return
-        part = next((part for part in self._archive.manifest.tables if part.rows), None)
-        if part is None:
+        table = self._filled
+        if table is None:
             return
-        query = f"SELECT 1 FROM {self._dialect.quoted(part.schema, part.name)} LIMIT 1"
+        query = f"SELECT 1 FROM {self._dialect.quoted(*table.place)} LIMIT 1"
         try:
             is_there = visit.ask_anew(lambda ask: ask(query))
         except Exception as error:
@@ -250,7 +252,7 @@ class Load:
             ) from error
         if not is_there:
             raise NotCommitted(
-                f"the rows of {part.label} were committed, and a new connection does not see them",
+                f"the rows of {table.label} were committed, and a new connection does not see them",
                 where=visit.where,
                 state="unknown",
                 hint="look into the database before you use it",
