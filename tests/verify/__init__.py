@@ -1,0 +1,1 @@
+"""Replaying a history on a scratch database."""

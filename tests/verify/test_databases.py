@@ -1,0 +1,115 @@
+"""Which database a history is replayed on, and what is said if there is none."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from support.databases import ASYNC, SYNC, rows, tables
+from support.projects import Rev, alembic_project, linear, native_project
+from whimbrel import Project
+from whimbrel.errors import CannotConnect, ScratchRefused, ScratchUnusable, UsageError
+
+from .scenes import Layout, execute, left_over, on_server
+
+
+def test_an_empty_database_can_be_named_and_another_is_refused(
+    kind: str, url: str, layout: Layout, make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    folder = layout(tmp_path / "p", url, linear("aaaa"))
+    empty = make_database(kind)
+    assert Project.load(folder).verify(scratch=empty).applied == ("aaaa",)
+    assert "t_aaaa" in tables(empty)
+    assert tables(url) == set()
+    with pytest.raises(ScratchUnusable, match="not empty"):
+        Project.load(folder).verify(scratch=empty)
+
+
+def test_a_named_database_of_another_kind_is_refused(url: str, kind: str, tmp_path: Path) -> None:
+    if kind == "sqlite":
+        pytest.skip("it is the other kind here")
+    folder = native_project(tmp_path / "p", url, linear("aaaa"))
+    with pytest.raises(ScratchUnusable, match="another database"):
+        Project.load(folder).verify(scratch=f"sqlite:///{tmp_path}/x.db")
+    assert tables(url) == set()
+
+
+SERVER_SCHEMES = [SYNC["postgresql"], ASYNC["postgresql"], SYNC["mariadb"], ASYNC["mariadb"]]
+
+
+@pytest.mark.parametrize("scheme", SERVER_SCHEMES)
+def test_the_configured_database_need_not_be_there(scheme: str, layout: Layout, mark: str, tmp_path: Path) -> None:
+    """A pipeline has a server, and nothing in it."""
+    if layout is alembic_project and scheme in ASYNC.values():
+        pytest.skip("its env.py is for sync drivers")
+    missing = on_server(scheme, database=f"wbmissing_{secrets.token_hex(4)}")
+    assert Project.load(layout(tmp_path / "p", missing, linear("aaaa"))).verify(down=True).taken_back == ("aaaa",)
+    kind = next(kind for kind in SYNC if scheme in (SYNC[kind], ASYNC[kind]))
+    assert left_over(kind, mark) == []
+    with pytest.raises(CannotConnect):  # nor was it made
+        Project.load(tmp_path / "p").upgrade()
+
+
+@pytest.mark.parametrize("scheme", SERVER_SCHEMES)
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_server_that_is_not_there_is_told_as_ever(is_named: bool, scheme: str, tmp_path: Path) -> None:
+    nowhere = on_server(scheme, port=1)
+    folder = native_project(tmp_path / "p", nowhere, linear("aaaa"))
+    with pytest.raises(CannotConnect) as caught:
+        Project.load(folder).verify(scratch=nowhere if is_named else None)
+    assert caught.value.exit_code == 3
+    assert caught.value.hint == "check that the server runs and listens there"
+
+
+def test_scratch_databases_have_room_for_all_of_unicode(make_database: Callable[[str], str], tmp_path: Path) -> None:
+    """As those have that `update_db` makes; the default of a server may be less."""
+    tells = 'assert op.get_bind().exec_driver_sql("SELECT @@character_set_database").scalar() == "utf8mb4"'
+    url = make_database("mariadb")
+    [[default]] = rows(url, "SELECT @@global.character_set_server")
+    execute(url, "SET GLOBAL character_set_server = latin1")
+    try:
+        folder = native_project(tmp_path / "p", url, [Rev("aaaa", upgrade=tells)])
+        assert Project.load(folder).verify().applied == ("aaaa",)
+    finally:
+        execute(url, f"SET GLOBAL character_set_server = {default}")
+
+
+def test_whoever_is_connected_to_the_template_is_waited_for(
+    make_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from whimbrel import patience
+
+    folder = native_project(tmp_path / "p", make_database("postgresql"), linear("aaaa"))
+    template = sa.create_engine(on_server(SYNC["postgresql"], database="template1"), poolclass=sa.NullPool)
+    with template.connect() as connection:
+        waited = iter((connection.close, lambda: None))
+        monkeypatch.setattr(patience.Patience, "wait", lambda self: next(waited)() or True)
+        assert Project.load(folder).verify().applied == ("aaaa",)
+        assert connection.closed, "PostgreSQL has refused at first"
+
+
+def test_who_may_make_no_database_is_told_so(make_database: Callable[[str], str], tmp_path: Path) -> None:
+    url = sa.make_url(make_database("postgresql"))
+    role = f"{url.database}_role"
+    with sa.create_engine(url).begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
+    try:
+        mine = url.set(username=role).render_as_string(hide_password=False)
+        folder = native_project(tmp_path / "p", mine, linear("aaaa"))
+        with pytest.raises(ScratchRefused) as caught:
+            Project.load(folder).verify()
+        assert "permission denied" in str(caught.value.why)
+        assert "--scratch" in str(caught.value.hint)
+    finally:
+        with sa.create_engine(url).begin() as connection:
+            connection.exec_driver_sql(f"DROP ROLE {role}")
+
+
+def test_a_connection_of_the_callers_is_refused(tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    with sa.create_engine("sqlite://").connect() as connection, pytest.raises(UsageError):
+        Project.load(folder, connection=connection).verify()
