@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
-from support.databases import tables, version_rows
+from support.databases import rows, tables, version_rows
 from whimbrel import Whimbrel
 
 MakeDatabase = Callable[[str], str]
@@ -110,6 +110,32 @@ def test_each_bind_is_a_database_with_a_history_of_its_own(make_database: MakeDa
         assert {path.name.partition("_")[0] for path in folder.glob("*.py")} == version_rows(url)
     flask(app, "db", "downgrade", "-d", "users")
     assert (version_rows(urls["users"]), len(version_rows(urls["audit"]))) == (set(), 1)
+    dispose(app, db)
+
+
+@pytest.mark.parametrize("words", ["dump-db all.whimbrel", "load-db all.whimbrel", "cleaned-db --yes", "resolve"])
+def test_what_would_lose_something_is_for_one_that_is_named(words: str, project_folder: Path) -> None:
+    urls = {name: f"sqlite:///{project_folder / name}.db" for name in ("main", "users")}
+    app, db = application(urls["main"], {"users": urls["users"]})
+    for before in (["init"], ["migrate", "-m", "first"], ["upgrade"]):
+        flask(app, "db", *before)
+    with sa.create_engine(urls["users"]).begin() as connection:
+        connection.exec_driver_sql("INSERT INTO of_users (id) VALUES (1)")
+    told = flask(app, "db", *words.split(), code=2)
+    assert "error[WB107]" in told
+    assert "--database main" in told
+    assert rows(urls["users"], "SELECT id FROM of_users") == [(1,)]
+    assert not (project_folder / "all.whimbrel").exists()
+    flask(app, "db", "dump-db", "-d", "users", "one.whimbrel")
+    assert (project_folder / "one.whimbrel").exists()
+    dispose(app, db)
+
+
+def test_an_underscore_is_as_good_as_a_dash(project_folder: Path) -> None:
+    app, db = application(f"sqlite:///{project_folder / 'main'}.db")
+    flask(app, "db", "init")
+    flask(app, "db", "update_db")
+    assert (project_folder / "main.db").exists()
     dispose(app, db)
 
 

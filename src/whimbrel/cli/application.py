@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _ONCE = ("init", "list_templates", "completion", "status")
 """Commands that are run once, whatever there is of databases."""
 
+_OF_ONE = ("data", "mend")
+"""Groups of commands for which a database has to be named: they would lose rows, or a file, if it were each of them."""
+
 
 class Known(Record):
     """A database that the application knows.
@@ -63,7 +66,9 @@ class Application(Record):
 
     def is_for_each(self, command: Command, named: str | None) -> bool:
         """Whether a command is for each of these databases: there are several, and none is named."""
-        return len(self.databases) > 1 and named is None and command.name not in _ONCE
+        if len(self.databases) == 1 or named is not None:
+            return False
+        return command.name not in _ONCE and command.group not in _OF_ONE
 
     def _database(self, known: Known, configured: Database | None, found: Settings, several: bool) -> Database:
         from ..connect.url import parse

@@ -79,8 +79,15 @@ class _Extension:
         return self.db.metadata
 
 
+class _Group(AppGroup):
+    """Commands with a dash in their names; an underscore is as good, as everywhere."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name.replace("_", "-"))
+
+
 def _group(name: str, app: Flask, known: _Extension) -> click.Group:
-    group = AppGroup(name, help="Version control for the schemas of the databases.")
+    group = _Group(name, help="Version control for the schemas of the databases.")
     for command in COMMANDS:
         dashed = command.name.replace("_", "-")
         group.add_command(_command(dashed, (command.name,), command.summary, app, known))
