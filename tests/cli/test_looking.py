@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -258,15 +258,6 @@ def test_the_origin_of_a_url_from_dotenv_is_dotenv_in_every_message(tmp_path: Pa
         assert "(from .env: DATABASE_URL)" in result.out + result.err
 
 
-@pytest.fixture
-def _heeds_ctrl_c() -> Iterator[None]:
-    """What a shell starts in the background ignores SIGINT, and so would what it starts in turn."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_heeds_ctrl_c")
 def test_a_slow_revision_is_announced_and_an_interrupted_one_told_with_its_state(tmp_path: Path) -> None:
     slow = (
         "op.create_table('half', sa.Column('x', sa.Integer))\nopen('started', 'w').close()\nimport time; time.sleep(60)"

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 
+from support.cli import started
+
 WAITS = """
 import threading
 from whimbrel.cli.signals import Signals
@@ -20,7 +22,7 @@ with Signals(interruption, lambda text: print(text, flush=True)), interruption:
 
 
 def test_the_second_signal_ends_the_process_though_the_server_does_not_answer() -> None:
-    with subprocess.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE, text=True) as process:
+    with started(sys.executable, "-c", WAITS, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "with the server\n"
         process.send_signal(signal.SIGTERM)

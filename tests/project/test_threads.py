@@ -37,10 +37,8 @@ def test_ctrl_c_where_an_event_loop_runs_stops_the_run_and_waits_for_it(
         assert "t" not in tables(url)
         assert not project.interruption.requested, "the next run is another one"
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     loop = asyncio.new_event_loop()  # not asyncio.run, which listens to Ctrl-C itself
     try:
         loop.run_until_complete(cell())
     finally:
         loop.close()
-        signal.signal(signal.SIGINT, before)

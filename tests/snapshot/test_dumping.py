@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from snapshot.projects import execute, project
 from snapshot.wire import counted_bytes
-from support.cli import whimbrel
+from support.cli import started, whimbrel
 from support.databases import ASYNC, SYNC, needs_tools, rows
 from support.projects import Rev, alembic_project
 from whimbrel import Project, errors, events
@@ -76,7 +76,7 @@ def test_a_signal_leaves_no_file(number: int, make_database: MakeDatabase, tmp_p
     with ExitStack() as stack:
         other = stack.enter_context(sa.create_engine(url).connect())
         other.execute(sa.text("LOCK TABLE b"))
-        process = stack.enter_context(subprocess.Popen(command, cwd=out, stderr=subprocess.PIPE, text=True))
+        process = stack.enter_context(started(*command, cwd=out, stderr=subprocess.PIPE))
         while other.execute(waits).first() is None and process.poll() is None:
             pass
         begun = os.listdir(out)

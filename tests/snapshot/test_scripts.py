@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from snapshot.projects import execute, project
 from support import chinook
+from support.cli import started
 from support.databases import ASYNC, KINDS, needs_tools, rows, through, version_rows
 from support.projects import native_project
 from whimbrel import Project, errors, events
@@ -420,7 +421,7 @@ def test_a_signal_ends_the_tool_and_leaves_no_file(
     project(tmp_path / "p", url, TABLE)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     command = [sys.executable, "-m", "whimbrel", "-c", str(tmp_path / "p" / "whimbrel.toml"), "dump_db", "a.sql"]
-    with subprocess.Popen(command, cwd=out, stderr=subprocess.PIPE, text=True) as process:
+    with started(*command, cwd=out, stderr=subprocess.PIPE) as process:
         while not any(os.path.getsize(out / name) for name in os.listdir(out)) and process.poll() is None:
             pass
         process.send_signal(number)

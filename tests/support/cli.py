@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import canary
 
@@ -41,6 +42,16 @@ def whimbrel(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, s
     result = _run([sys.executable, "-m", "whimbrel", *arguments], cwd, env, stdin)
     canary.assert_kept(secrets, result.out + result.err)
     return result
+
+
+@contextmanager
+def started(*command: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """A process, which is gone afterwards, whatever has become of it."""
+    with subprocess.Popen(command, text=True, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def alembic(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result:
