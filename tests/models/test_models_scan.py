@@ -224,8 +224,7 @@ def test_of_two_thousand_files_only_those_are_parsed_that_may_declare(
         for number in range(50):
             (folder / f"module{number}.py").write_text(MODEL if number == 0 else plain)
     parsed = []
-    parse = ast.parse
-    monkeypatch.setattr(declare.ast, "parse", lambda source: parsed.append(source) or parse(source))
+    monkeypatch.setattr(declare, "parsed", lambda source: parsed.append(source) or ast.parse(source))
     assert len(scan(project.root)) == len(parsed) == 40
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
-import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..cache import Cache
 from ..record import Record
+from ..syntax import parsed
 
 _LOOKS_ONLY = frozenset({"ctx", "kind", "type_comment", "type_ignores", "str"})
 """Fields that say how something is written, or that follow from the rest."""
@@ -63,9 +63,7 @@ def code_checksums(paths: Iterable[str]) -> dict[str, str | None]:
 def code_of(source: bytes) -> str | None:
     """The checksum of the code in `source`; None if it is not valid Python."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python warns of "\d" when it runs the file, which is early enough
-            tree = ast.parse(source)
+        tree = parsed(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     digest = hashlib.sha256()

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..errors import RevisionFileBroken
+from ..syntax import parsed
 from .revision_file import RevisionFile
 
 if TYPE_CHECKING:
@@ -110,13 +111,8 @@ def _by_syntax(source: bytes, path: str) -> RevisionFile | None:
 
 
 def _parse(source: bytes, path: str) -> ast.Module:
-    import ast
-    import warnings
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python warns of "\d" when it runs the file, which is early enough
-            return ast.parse(source, path)
+        return parsed(source, path)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         raise RevisionFileBroken(

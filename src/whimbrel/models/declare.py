@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ..syntax import parsed
 from .walk import SourceFile
 
 # Every file that declares holds one of these; a search for bytes is some hundred times faster than parsing.
@@ -101,7 +102,7 @@ def read_facts(file: SourceFile, source: bytes, project: frozenset[str]) -> Fact
         The facts; None when the file is not Python of this interpreter.
     """
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except (SyntaxError, ValueError, RecursionError):
         return None
     return _Reader(file, tree, project).facts()
