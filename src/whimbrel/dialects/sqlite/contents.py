@@ -54,7 +54,10 @@ class Contents:
     settings = ()
     settings_before = ()
     view = ("BEGIN",)
-    change = ()
+    change = ("PRAGMA cache_spill = 4000",)
+    """Rows may be more than there is memory for: from 16 MB on they are written to the file, and readers wait then. Its
+    session keeps much more in memory for a migration (`Sessions.prepare`), and has it back as it was afterwards.
+    """
     writes_columns = False
     reads_to_the_end = False
 
