@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from support.projects import Rev, linear, write_revision
 
-from . import test_stamping  # noqa: F401 it shows some of them
+from . import test_stamping  # noqa: F401  # it shows some of them
 from .cases import WALKS
 from .differences import DIFFERENCES
 from .graphs import A1, A2, A3, A4, B1, B2, B4, C1, C2, C3, GRAPHS

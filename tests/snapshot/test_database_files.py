@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from snapshot.projects import execute, project
+from snapshot.projects import execute, load_elsewhere, project
 from support.databases import ASYNC, rows, through
 from support.projects import native_project
 from whimbrel import Project, errors, events
@@ -157,7 +154,7 @@ def test_who_writes_between_the_look_and_the_copy_is_noticed(
             written.append("too")
         except sa.exc.OperationalError:
             pass  # without a WAL, nobody can
-        copy_in(*arguments)  # type: ignore[arg-type]
+        copy_in(*arguments)
 
     monkeypatch.setattr(database_file, "copy_in", copy_later)
     if rows(f"sqlite:///{tmp_path / 'target.db'}", "PRAGMA journal_mode") == [("delete",)]:
@@ -194,8 +191,8 @@ def test_a_file_that_may_not_be_written_to_stays_as_it_was(
 
     def read_only(place: str, **options: object) -> sqlite3.Connection:  # root may write to every file
         if place == path:
-            return connect(f"file:{place}?mode=ro", uri=True, **options)  # type: ignore[call-overload, no-any-return]
-        return connect(place, **options)  # type: ignore[call-overload, no-any-return]
+            return connect(f"file:{place}?mode=ro", uri=True, **options)
+        return connect(place, **options)
 
     monkeypatch.setattr(sqlite_files.sqlite3, "connect", read_only)
     with pytest.raises(errors.RowsRefused) as failure:
@@ -250,30 +247,10 @@ def test_an_interrupted_load_changes_nothing(large: Path, target: Project, tmp_p
     assert _mine(tmp_path) == [(9, "mine")]
 
 
-_LOADING = """
-import sys
-from whimbrel import Project, events
-
-def tell(event):
-    if isinstance(event, events.BytesMoved) and event.what == "load":
-        print("loading", flush=True)
-        sys.stdin.readline()
-
-Project.load(sys.argv[1], listener=tell).restore(sys.argv[2], replace=True)
-"""
-
-
 @pytest.mark.parametrize("killed", [False, True], ids=["not killed", "killed"])
 def test_whoever_is_killed_in_the_middle_has_changed_nothing(
     large: Path, target: Project, tmp_path: Path, *, killed: bool
 ) -> None:
-    command = [sys.executable, "-c", _LOADING, target.settings.root, str(large)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "loading\n"
-        if killed:
-            process.send_signal(signal.SIGKILL)
-        process.communicate("\n" * 1000)
-    assert (process.returncode == 0) is not killed
+    assert load_elsewhere(target, large, killed=killed) is not killed
     assert len(_mine(tmp_path)) == (1 if killed else 150002)
     assert rows(f"sqlite:///{tmp_path / 'target.db'}", "PRAGMA integrity_check") == [("ok",)]

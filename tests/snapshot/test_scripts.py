@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from snapshot.projects import execute, project
+from snapshot.projects import execute, load_elsewhere, project
 from support import chinook
 from support.cli import started
 from support.databases import ASYNC, KINDS, needs_tools, rows, through, version_rows
@@ -432,35 +432,13 @@ def test_a_signal_ends_the_tool_and_leaves_no_file(
         os.kill(int((tools / "pid").read_text()), 0)
 
 
-_LOADING = """
-import sys
-from pathlib import Path
-from whimbrel import Project, events
-
-def tell(event):
-    if isinstance(event, events.BytesMoved) and event.what == "load":
-        print("loading", flush=True)
-        sys.stdin.readline()
-
-project = Project.load(sys.argv[1], listener=tell)
-project.restore(sys.argv[2], replace=True)
-"""
-
-
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("killed", [False, True], ids=["not killed", "killed"])
 def test_whoever_is_killed_in_the_middle_has_changed_nothing(
     kind: str, large: Path, target: Project, *, killed: bool
 ) -> None:
     execute(_url(target), TABLE, "INSERT INTO a VALUES (9, 'mine')")
-    command = [sys.executable, "-c", _LOADING, target.settings.root, str(large)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "loading\n"
-        if killed:
-            process.send_signal(signal.SIGKILL)
-        process.communicate("\n" * 1000)
-    assert (process.returncode == 0) is not killed
+    assert load_elsewhere(target, large, killed=killed) is not killed
     if kind == "postgresql":  # what the server was still at has ended when the table can be locked
         execute(_url(target), "LOCK TABLE a IN SHARE MODE")
     assert rows(_url(target), "SELECT count(*) FROM a") == [(1 if killed else 60000,)]

@@ -34,7 +34,8 @@ def main(
         program: what whoever typed it calls the command, if not `whimbrel`.
 
     0: done, nothing to do, or the answer is yes. 1: the answer is no. 2: the command line, the configuration, the
-    files. 3: the database or a migration. 4: some of several databases. 6: refused. 130: interrupted.
+    files. 3: the database or a migration. 4: some of several databases. 5: another migrator is at work. 6: refused.
+    130: interrupted.
     """
     from .console import Console
 

@@ -21,7 +21,7 @@ from ..errors import DriverMissing, LibraryTooOld
 from ..record import TYPE_CHECKING
 from .encryption import tls_of_asyncpg
 from .iam import encrypted
-from .iam import engines as _signing_in  # noqa: F401  # listens
+from .iam import engines as _signing_in  # noqa: F401  # once imported, it listens to all engines
 from .url import DatabaseUrl
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ that the command line ends with.
     ├── exit 3  the database, or a migration              WB4xx
     ├── exit 1  the answer to a question is no            WB5xx
     ├── exit 5  another migrator is at work               WB410
-    ├── exit 6  refused: it would lose something          WB6xx
+    ├── exit 6  refused: it would do harm                 WB6xx
     └── exit 130  interrupted                             WB409
 """
 

@@ -1,4 +1,4 @@
-"""WB6xx: refused, as something would be lost."""
+"""WB6xx: refused, as something would be lost, or become known."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -126,7 +127,7 @@ def locked(transfer: Transfer, visit: Visit, begin: str, *settings: str) -> Iter
     connection = sqlite3.connect(file_of(visit), timeout=0, isolation_level=None, check_same_thread=False)
     try:
         for statement in ("PRAGMA foreign_keys = OFF", *settings, begin):
-            persist(lambda: connection.execute(statement), patience, visit)  # noqa: B023  # called at once
+            persist(partial(connection.execute, statement), patience, visit)
         yield connection
     finally:
         connection.close()

@@ -8,7 +8,7 @@ import pytest
 
 from support.cli import whimbrel
 
-from . import configuration, database, models, revisions  # noqa: F401 they register their cases
+from . import configuration, database, models, revisions  # noqa: F401  # they register their cases
 from .cases import CASES, SECRET
 
 

@@ -227,7 +227,7 @@ _start = threading.Thread.start
 def _start_there(thread: threading.Thread) -> None:
     """In the place of `Thread.start`."""
     if (scratch := _current.get()) is not None:
-        thread.run = partial(_run_there, scratch, thread.run)  # type: ignore[method-assign]
+        thread.run = partial(_run_there, scratch, thread.run)  # type: ignore[method-assign]  # this one thread only
     _start(thread)
 
 
@@ -236,7 +236,7 @@ def _run_there(scratch: Scratch, run: Callable[[], None]) -> None:
     run()
 
 
-threading.Thread.start = _start_there  # type: ignore[method-assign,assignment]
+threading.Thread.start = _start_there  # type: ignore[method-assign,assignment]  # Python has no hook for it
 event.listen(Engine, "do_connect", _connect, insert=True)
 event.listen(Engine, "engine_connect", _connected)
 event.listen(Engine, "before_cursor_execute", _executing)

@@ -12,7 +12,7 @@ from .names import is_ours, new_name
 try:
     from fcntl import LOCK_EX, LOCK_NB, flock
 except ImportError:  # Windows, which deletes no file that somebody has open
-    flock = None  # type: ignore[assignment]
+    flock = None  # type: ignore[assignment]  # and is asked for before it is called
 
 _LOCK = "maker"
 """A file that whoever made the folder has locked, for as long as he lives."""

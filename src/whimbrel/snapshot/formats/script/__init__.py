@@ -35,7 +35,7 @@ class Script:
     def opened(self, transfer: Transfer, path: str) -> Iterator[_Source]:
         """A file that can be read; of what kind it has to be, its database says."""
         try:
-            file = open(path, "rb")  # noqa: SIM115  # below
+            file = open(path, "rb")  # noqa: SIM115  # the `with` below closes it: what fails there is no failure to open
         except OSError as error:
             raise unreadable(path, error) from error
         with file:
