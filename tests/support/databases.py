@@ -82,7 +82,8 @@ BEGIN
     FOR schema IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)' LOOP
         EXECUTE format('DROP SCHEMA %I CASCADE', schema);
     END LOOP;
-    CREATE SCHEMA public;
+    CREATE SCHEMA public AUTHORIZATION pg_database_owner;
+    COMMENT ON SCHEMA public IS 'standard public schema';
     GRANT USAGE ON SCHEMA public TO PUBLIC;
     EXECUTE format('ALTER DATABASE %I RESET ALL', current_database());
 END
