@@ -37,12 +37,13 @@ soak: ## the long run of faults, with servers of its own (make soak SOAK_ARGS="-
 	@$(bootstrap) --group test
 	$(venv)/python tools/soak.py $(SOAK_ARGS)
 
-bench: ## how long looking and snapshots take, and what safety costs
+bench: ## how long looking, comparing and snapshots take, and what safety costs
 	@$(bootstrap) --venv .venv-bench
 	.venv-bench/bin/python benchmarks/looking.py
 	@$(bootstrap) --group test
 	$(compiled) $(venv)/python benchmarks/overhead.py
 	$(venv)/python benchmarks/snapshot.py
+	$(venv)/python benchmarks/autogenerate.py
 
 lint: ## style, formatting, types, and which module may import which
 	@$(bootstrap) --group dev

@@ -46,6 +46,8 @@ EXIT_CODES = {
 ANSWERS_NO = {
     "check": "if the models and the database differ",
     "verify": "if a revision fails",
+    "diff": "if the two differ; if a revision cannot be replayed",
+    "drift": "if a database differs from what its history leaves; if that cannot be replayed",
     "current": "with `--check-heads`, if the database is not at all heads",
     "cleaned_db": "if another name is typed than that of the database",
     "downgrade": "if no revision would be left, and the answer on the terminal is no",
@@ -66,10 +68,14 @@ REFUSES = {
     "and columns",
     "downgrade": "if a revision was left in the middle and cannot be gone on with; if no revision would be left in a "
     "database that is labelled production, and it was not named",
+    "stamp": "if the tables are not as the history leaves them; if a revision was left in the middle, and the stamp "
+    "does not complete it",
     "update_db": "as `upgrade`",
     "run_migration": "as `upgrade` and `revision`",
-    "revision": "if something else has made the tables that the models have; with `--baseline`, if there are revisions "
-    "already, or the database differs from the models",
+    "revision": "if something may have been renamed, or would be lost, and nobody says so; if rows have a value that "
+    "their column no longer takes, and nobody says what becomes of it; if most tables of the "
+    "database are not in the models; if something else has made the tables that the models have; with `--baseline`, if "
+    "there are revisions already, or the database differs from the models",
 }
 LOCKS = ("update_db", "run_migration", "upgrade", "downgrade", "stamp", "resolve", "load_db", "cleaned_db")
 NEEDS_NO_DATABASE = ("init", "list_templates", "completion", "heads", "branches")
@@ -94,8 +100,11 @@ VARIABLES = {
     "WHIMBREL_MIGRATION_URL": "The URL for commands that change the database, if it is another one and one database is "
     "configured: :ref:`migration-url`.",
     "WHIMBREL_DATABASE__NAME__MIGRATION_URL": "The same for the database NAME. It goes before that one.",
+    "WHIMBREL_SCRATCH_URL": "The URL of a database that may be emptied at will, if one database is configured: "
+    ":ref:`scratch`.",
+    "WHIMBREL_DATABASE__NAME__SCRATCH_URL": "The same for the database NAME. It goes before that one.",
     "WHIMBREL_DATABASE__NAME__URL": "The URL of the database NAME, in capitals and with `_` for `-`. "
-    "It goes before the four above.",
+    "It goes before `WHIMBREL_URL` and the three after that.",
     "PGCONNECT_TIMEOUT": "PostgreSQL's own: seconds to wait for the server, before the key `connect_timeout`. "
     "asyncpg does not read it.",
     "PGSSLMODE": "PostgreSQL's own: how to encrypt, where the URL has no `sslmode`.",
@@ -104,12 +113,14 @@ VARIABLES = {
     "AWS_SESSION_TOKEN": "The same, of temporary credentials.",
     "AWS_PROFILE": "Which profile of the shared credentials file, `default` by default.",
     "AWS_SHARED_CREDENTIALS_FILE": "That file, `~/.aws/credentials` by default.",
+    "PATH": "Where the programs of a database are looked for: the tools for `.sql` files, and a private server, "
+    ":ref:`scratch`.",
     "VISUAL": "The editor for `whimbrel edit`.",
     "EDITOR": "The same, if there is no `VISUAL`.",
     "NO_COLOR": "No colours, unless `--color` says otherwise.",
     "FORCE_COLOR": "Colours where there is no terminal, unless `NO_COLOR` or `--color` says otherwise.",
     "TERM": "No colours if it is `dumb`.",
-    "CI": "Progress as lines instead of a line that moves.",
+    "CI": "Progress as lines instead of a line that moves; `check` compares everything, as with `--full`.",
 }
 
 

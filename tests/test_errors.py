@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from whimbrel.errors import RevisionFileBroken, place
+from whimbrel.errors import RevisionFileBroken, few, place
 
 
 def test_a_path_below_the_current_folder_is_told_from_there_in_text_and_data(
@@ -54,3 +54,10 @@ def test_in_a_folder_that_is_gone_a_path_stays_as_it_is(tmp_path: Path, monkeypa
     assert place("/elsewhere/a.py", 3) == "/elsewhere/a.py:3"
     assert RevisionFileBroken("broken", where="/elsewhere/a.py").lines()[1] == "  where: /elsewhere/a.py"
     monkeypatch.chdir(tmp_path)
+
+
+def test_some_of_many_are_told_with_how_many_more_there_are() -> None:
+    assert few(["a", "b"], 2) == "a, b"
+    assert few(["a", "b", "c", "d"], 2) == "a, b and 2 more"
+    assert few(["a", "b", "c"], 2, between="; ", last="; and ") == "a; b; and 1 more"
+    assert few([], 2) == ""

@@ -80,8 +80,9 @@ def test_check_says_what_it_would_do_and_writes_nothing(url: str, kind: str, fol
 
 
 def test_tables_that_something_else_has_made_need_a_baseline(url: str, kind: str, folder: Path) -> None:
-    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY)")
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    metadata.create_all(sa.create_engine(url, poolclass=sa.NullPool))
     for words in (["run_migration"], ["run_migration", "--check"]):
         result = whimbrel(*words, cwd=folder)
         assert (result.code, "error[WB609]" in result.err) == (6, True), result.err

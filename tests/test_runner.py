@@ -53,10 +53,10 @@ def test_purging_down_to_base_is_told_as_a_change(url: str, tmp_path: Path) -> N
     project = Project.load(native_project(tmp_path / "p", url, linear("aaaa", "bbbb")))
     project.upgrade("head")
     (at,) = project.positions()
-    outcome = project.stamp("base", purge=True)
+    outcome = project.stamp("base", purge=True, force=True)
     assert (outcome.status, outcome.changes) == ("done", (Change(at.where, ("bbbb",), (), (), verified=True),))
     assert version_rows(url) == set()
-    assert project.stamp("base", purge=True).status == "nothing to do"
+    assert project.stamp("base", purge=True, force=True).status == "nothing to do"
 
 
 def test_purging_what_no_file_has_is_told_as_a_change(url: str, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_purging_what_no_file_has_is_told_as_a_change(url: str, tmp_path: Path) 
     project.upgrade("head")
     for path in (folder / "migrations" / "versions").glob("bbbb*"):
         path.unlink()
-    outcome = project.stamp("aaaa", purge=True)
+    outcome = project.stamp("aaaa", purge=True, force=True)
     assert (outcome.status, outcome.before, outcome.after) == ("done", ("bbbb",), ("aaaa",))
 
 

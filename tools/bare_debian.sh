@@ -9,6 +9,7 @@
 #
 # Packages come from where this machine's apt gets them, or from $MIRROR; Python packages
 # from where this machine's pip gets them. Database servers here are in reach there.
+# PYTEST_ARGS is passed on: some of the tests instead of all, twice.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -63,7 +64,7 @@ inside() {
         for target in demo test; do
             printf '\n== %s, %s: make %s\n' "$suite" "$user" "$target"
             code=0
-            as "$user" "$root" make "$target" || code=$?
+            as "$user" "$root" make "$target" ${PYTEST_ARGS:+PYTEST_ARGS="$PYTEST_ARGS"} || code=$?
             ((code == 0)) || failures=$((failures + 1))
             report+=("$(printf '%-9s %-5s make %-5s exit code %d' "$suite" "$user" "$target" "$code")")
         done

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     _Entry: TypeAlias = tuple[int, int, int, Any]  # modified, changed, size, value
 
-_FORMAT = 4
+_FORMAT = 5
 _SUM = 4  # bytes of check sum in front
 _RACY_NS = 1_000_000_000  # A file younger than this may change again within one tick of its file system's clock.
 
@@ -37,9 +37,7 @@ class Cache:
     """
 
     def __init__(self, folder: str, kind: str) -> None:
-        prefix = sys.pycache_prefix
-        place = os.path.join(prefix, folder.lstrip(os.sep)) if prefix else os.path.join(folder, "__pycache__")
-        self._path = os.path.join(place, f"whimbrel-{kind}-{_FORMAT}.{sys.implementation.cache_tag}.index")
+        self._path = _path(folder, kind)
         self._old = _load(self._path)
         self._new: dict[str, _Entry] = {}
         self._changed = False
@@ -68,6 +66,51 @@ class Cache:
         if modified < self._oldest_young:
             self._new[path] = entry
         return entry[3]
+
+
+class Memo:
+    """Values computed from texts, by hashes of those; a context manager that saves what is new.
+
+    What was not asked for is forgotten, once something new is saved.
+
+    Args:
+        folder: the folder beside whose bytecode they are kept, an absolute path.
+        kind: what is kept; different kinds do not see each other.
+    """
+
+    def __init__(self, folder: str, kind: str) -> None:
+        self._path = _path(folder, kind)
+        self._old: dict[str, _Entry] | None = None  # many a run has nothing to ask
+        self._used: dict[str, Any] = {}
+        self._changed = False
+
+    def __enter__(self) -> Memo:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._changed and not sys.dont_write_bytecode:
+            _save(self._path, self._used)
+
+    def get(self, key: str) -> Any:
+        """The value of a key; None if there is none."""
+        if self._old is None:
+            self._old = _load(self._path)
+        entry = self._old.get(key)
+        if entry is None:
+            return None
+        self._used[key] = entry
+        return entry[3]
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep a value: strings, numbers, None, and tuples, lists or dicts of them."""
+        self._used[key] = (0, 0, 0, value)
+        self._changed = True
+
+
+def _path(folder: str, kind: str) -> str:
+    prefix = sys.pycache_prefix
+    place = os.path.join(prefix, folder.lstrip(os.sep)) if prefix else os.path.join(folder, "__pycache__")
+    return os.path.join(place, f"whimbrel-{kind}-{_FORMAT}.{sys.implementation.cache_tag}.index")
 
 
 def _load(path: str) -> dict[str, _Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .errors import HistoryEdited, counted, place
+from .errors import HistoryEdited, counted, few, place
 from .history import History
 from .journal import Attempt, applied
 from .record import TYPE_CHECKING, Record
@@ -64,9 +64,8 @@ def told(found: Sequence[Edited]) -> tuple[str, str]:
         message = f" ({message[:_SHOWN]}{'…' if len(message) > _SHOWN else ''})" if message else ""
         text = f"{names[0]}{message} was edited after it was applied"
     else:
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         text = f"{counted(len(names), 'revision')} were edited after they were applied: "
-        text += f"{', '.join(names[:_NAMED])}{more}"
+        text += few(names, _NAMED)
     hint = f"git log -p {_argument(found[0].path)} shows how; what is new belongs into a revision of its own"
     return text, f"{hint}; if it is right: whimbrel resolve --accept-edits"
 

@@ -86,5 +86,19 @@ class BytesMoved(Record):
     total: int | None
 
 
-Event = Found | Notice | Wrote | Created | RevisionStarted | RevisionFinished | Waiting | RowsMoved | BytesMoved
+class Replaying(Record):
+    """A revision is run on a scratch database: the `number`-th of `total`."""
+
+    revision: str
+    number: int
+    total: int
+
+
+Event = (
+    Found | Notice | Wrote | Created | RevisionStarted | RevisionFinished | Waiting | RowsMoved | BytesMoved | Replaying
+)
 Listener = Callable[[Event], None]
+
+
+def unheard(event: Event) -> None:
+    """A listener that tells nobody."""

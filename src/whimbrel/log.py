@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import RevisionAmbiguous, RevisionNotFound
-from .journal import Attempt
+from .journal import STAMP, Attempt
 from .record import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def log_of(positions: Iterable[Position], history: History, target: str | None =
             LogEntry(
                 position.where,
                 attempt,
-                history[attempt.revision].message if attempt.revision in history else None,
+                _message(attempt, history),
                 attempt.is_gone,
             )
             for attempt in reversed(position.attempts)
@@ -64,6 +64,12 @@ def log_of(positions: Iterable[Position], history: History, target: str | None =
     if missing is not None and not found:
         raise missing
     return entries
+
+
+def _message(attempt: Attempt, history: History) -> str | None:
+    if attempt.direction == STAMP and not attempt.to_heads:
+        return ""  # base
+    return history[attempt.revision].message if attempt.revision in history else None
 
 
 def _named(target: str, position: Position, history: History) -> set[str]:

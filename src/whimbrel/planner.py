@@ -112,6 +112,17 @@ class Planner:
             revisions = list(self._map.iterate_revisions(self._heads, target, select_for_downgrade=True))
         return self._plan("downgrade", revisions, parsed.symbol is None)
 
+    def undo(self, revision: str) -> Plan:
+        """One revision to take back, and no other: of a fork or of a new line, `downgrade` takes back more.
+
+        Args:
+            revision: its id. It is applied, and nothing that comes after it is.
+        """
+        with self._explained(revision, "downgrade"):
+            found = self._map.get_revision(revision)
+        assert isinstance(found, Revision)
+        return self._plan("downgrade", [found], is_relative=False)
+
     def stamp(self, texts: Iterable[str], changes: StampChanges) -> list[StampStep]:
         """The changes of the version table that put the database at the targets.
 
@@ -126,6 +137,14 @@ class Planner:
             As `stamp_targets`.
             VersionTableBroken: the rows of the version table contradict each other.
         """
+        return self._stamp(texts, changes)[0]
+
+    def stamped(self, texts: Iterable[str], changes: StampChanges) -> tuple[str, ...]:
+        """What the version table holds after `stamp`, with the same arguments, and errors."""
+        return self._stamp(texts, changes)[1]
+
+    def _stamp(self, texts: Iterable[str], changes: StampChanges) -> tuple[list[StampStep], tuple[str, ...]]:
+        """The changes, and the rows after them."""
         rows, steps = self._heads, list[StampStep]()
         for target in self.stamp_targets(texts):
             try:
@@ -135,7 +154,7 @@ class Planner:
             for step in following:
                 rows = (*(row for row in rows if row not in step.from_revisions), *step.to_revisions)
             steps += following
-        return steps
+        return steps, rows
 
     def _stamp_changes(self, target: str, rows: tuple[str, ...], changes: StampChanges) -> list[StampStep]:
         """The changes for one target; a new line is said to fork from the row that there was, as in Alembic."""

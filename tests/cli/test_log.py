@@ -155,7 +155,7 @@ def test_without_a_journal_one_note_says_so(url: str, tmp_path: Path) -> None:
     folder = native_project(tmp_path / "p", url, HISTORY)
     result = whimbrel("log", cwd=folder).ok()
     assert result.out == ""
-    assert result.err == "note: main has no journal yet: it begins with the next upgrade or downgrade\n"
+    assert result.err == "note: main has no journal yet: it begins with the next upgrade, downgrade or stamp\n"
     assert json.loads(whimbrel("log", "--json", cwd=folder).ok().out)["result"] == []
     assert tables(url) == set()
 

@@ -77,6 +77,12 @@ DIFFERENCES: dict[str, Difference] = {
         "refused: `LABEL@-1` or `REVISION@-1` says which",
         "chance must not choose what is dropped",
     ),
+    "stamp looks": Difference(
+        "`stamp` records whatever it is told; that a database lacks a column of that revision shows when a later one fails",
+        "replays the history on a scratch database, and refuses what is not as it leaves the tables; `--force` does not "
+        "look, and the journal has who has recorded what in which way",
+        "a version table that is wrong is believed by everything that comes after it",
+    ),
     "stamp several": Difference(
         "`stamp ae10 27c6` and `stamp heads` derive every change from the rows before the first one: where two lines have "
         "rows, it loses one of them or ends in a KeyError; it overlooks `label@base` beside another target, and writes "
@@ -157,6 +163,12 @@ DIFFERENCES: dict[str, Difference] = {
         "a revision that fails on SQLite leaves its first statements behind, and then fails for ever",
         "the failed revision leaves nothing behind",
         "the run can be repeated",
+    ),
+    "sqlite rebuilds": Difference(
+        "batch mode on SQLite makes a table from what is reflected: triggers, unnamed CHECKs, expression indexes and more are "
+        "lost, and the rows that refer to it if foreign keys are enforced; it fails on views and generated columns",
+        "the table is made from its own text, with foreign keys off, and everything is compared afterwards",
+        "a migration must not lose what it does not name",
     ),
     "reading writes nothing": Difference(
         "revision --autogenerate, check, history -i, show current create the table alembic_version, or its SQLite file",

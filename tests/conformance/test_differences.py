@@ -297,6 +297,23 @@ def test_sqlite_rolls_back(tmp_path: Path, stage: Stage) -> None:
     assert by_whimbrel == ([A2], {f"t_{A1}", f"t_{A2}"})
 
 
+@shows("sqlite rebuilds")
+def test_sqlite_rebuilds(tmp_path: Path) -> None:
+    """More of them are in `tests/rebuild`."""
+    made = (
+        'op.create_table("t", sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.Integer))\n'
+        'op.execute("CREATE TRIGGER tr AFTER DELETE ON t BEGIN SELECT 1; END")'
+    )
+    rebuilt = 'with op.batch_alter_table("t") as batch:\n    batch.alter_column("x", nullable=False)'
+    for tool, left in ((stock, 0), (ours, 1)):
+        url = f"sqlite:///{tmp_path}/{tool.__name__}.db"
+        folder = make(tmp_path / tool.__name__, url, [Rev(A1, upgrade=made), Rev(A2, A1, upgrade=rebuilt)])
+        tool("upgrade", "head", cwd=folder).ok()
+        with sa.create_engine(url).connect() as connection:
+            found = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'")
+            assert found.scalar() == left
+
+
 def test_mariadb_keeps_what_it_has_committed(tmp_path: Path, stage: Stage) -> None:
     """No difference: MariaDB has no transactional DDL, and whimbrel says so instead of promising a repeat."""
     by_alembic, by_whimbrel = _failed(tmp_path, stage, "mariadb")

@@ -32,6 +32,21 @@ def test_purge_to_base_says_what_it_has_removed(tmp_path: Path, stage: Stage, ki
     assert (done.out, "already: nothing to do" in done.err) == ("", True)
 
 
+@shows("stamp looks")
+def test_stamp_looks(tmp_path: Path, stage: Stage, kind: str) -> None:
+    pair = graph_pair("linear", kind, stage, tmp_path)
+    one, other = pair.stock.run(stock, ["stamp", A4]), ours("stamp", A4, cwd=pair.ours.folder, looks=True)
+    assert (one.code, other.code) == (0, 6)
+    assert "error[WB615]" in other.err
+    assert pair.versions() == ([A4], [])
+    one, other = pair.stock.run(stock, ["upgrade", "head"]), pair.ours.run(ours, ["upgrade", "head"])
+    assert (one.code, other.code) == (0, 0)
+    assert [f"t_{A4}" in str(side.see()) for side in (pair.stock, pair.ours)] == [False, True]
+    assert ours("stamp", A4, cwd=pair.ours.folder, looks=True).code == 0
+    pair.ours.run(ours, ["stamp", A1]).ok()
+    assert pair.ours.places[0].versions() == [A1]
+
+
 @shows("stamp several")
 @pytest.mark.parametrize(
     ("graph", "line", "by_alembic", "by_whimbrel"),

@@ -37,9 +37,15 @@ def stock(*argv: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result
     return _run(lambda: CommandLine(prog="alembic").main(argv), cwd, env or {})
 
 
-def ours(*argv: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result:
-    """whimbrel."""
-    return _run(lambda: whimbrel.cli.main(argv), cwd, env or {})
+def ours(*argv: str, cwd: Path, env: Mapping[str, str] | None = None, looks: bool = False) -> Result:
+    """whimbrel. Its `stamp` is that of stock Alembic with `--force`: it does not look at the tables.
+
+    Args:
+        argv, cwd, env: the command, as for `stock`.
+        looks: leave `stamp` as it is.
+    """
+    forced = [part for word in argv for part in ([word, "--force"] if word == "stamp" and not looks else [word])]
+    return _run(lambda: whimbrel.cli.main(forced), cwd, env or {})
 
 
 def is_too_new(line: Iterable[str]) -> bool:

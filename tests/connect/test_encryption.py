@@ -20,7 +20,8 @@ from faults.servers import MariaDB, ServerMissing, running
 from support.databases import REQUIRED
 from support.projects import linear, native_project
 from whimbrel import Project
-from whimbrel.connect.encryption import as_before
+from whimbrel.connect.encryption import as_before, remembering
+from whimbrel.environment import waiting_at_most
 
 ENCRYPTED = SimpleNamespace(_secure=True, ctx="a context")
 PLAIN = SimpleNamespace(_secure=False, ctx="a context")
@@ -34,6 +35,7 @@ PLAIN = SimpleNamespace(_secure=False, ctx="a context")
         ("pymysql", ENCRYPTED, ("ssl_ca",), {}),
         ("pymysql", PLAIN, ("host", "ssl"), {}),
         ("pymysql", PLAIN, ("read_default_file",), {}),
+        ("pymysql", ENCRYPTED, ("unix_socket",), {}),
         ("pymysql", SimpleNamespace(), (), {}),
         ("asyncmy", PLAIN, (), {}),
         ("psycopg", ENCRYPTED, (), {}),
@@ -65,24 +67,55 @@ def server(request: pytest.FixtureRequest) -> Iterator[MariaDB]:
 
 
 def test_what_is_verified_is_read_through_a_connection_that_is_encrypted_as_the_first_one_was(
-    server: MariaDB, tmp_path: Path, count_contexts: Callable[[], int]
+    server: MariaDB, tmp_path: Path, ciphers: list[str], count_contexts: Callable[[], int]
 ) -> None:
-    ciphers: list[str] = []
-
-    @sa.event.listens_for(sa.Engine, "connect")
-    def note(connection: Any, _: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW STATUS LIKE 'Ssl_cipher'")
-            ciphers.append(cursor.fetchone()[1])
-
-    try:
-        outcome = Project.load(native_project(tmp_path / "p", server.url, linear("aaaa"))).upgrade()
-    finally:
-        sa.event.remove(sa.Engine, "connect", note)
+    outcome = Project.load(native_project(tmp_path / "p", server.url, linear("aaaa"))).upgrade()
     assert outcome.verified
     assert len(ciphers) == 2, "the migrations', and the one that verifies"
     assert {bool(cipher) for cipher in ciphers} == {isinstance(server, Encrypted)}
     assert count_contexts() == 1
+
+
+def test_a_command_that_connects_often_finds_out_once_how_the_server_encrypts(
+    server: MariaDB, tmp_path: Path, ciphers: list[str], count_contexts: Callable[[], int]
+) -> None:
+    Project.load(native_project(tmp_path / "p", server.url, linear("aaaa"))).verify()
+    assert len(ciphers) == 2, "the configured database, and a scratch one"
+    assert {bool(cipher) for cipher in ciphers} == {isinstance(server, Encrypted)}
+    assert count_contexts() == 1
+
+
+def test_who_says_how_to_encrypt_is_not_answered_for(server: MariaDB, ciphers: list[str]) -> None:
+    plain = sa.make_url(server.url)
+    with remembering({}), waiting_at_most(5):
+        for url in (plain, plain.update_query_dict({"ssl_disabled": "true"}), plain):
+            sa.create_engine(url, poolclass=sa.NullPool).connect().close()
+    is_encrypted = isinstance(server, Encrypted)
+    assert [bool(cipher) for cipher in ciphers] == [is_encrypted, False, is_encrypted]
+
+
+def test_a_socket_of_the_machine_can_be_connected_to_again(server: MariaDB, ciphers: list[str]) -> None:
+    url = sa.make_url(server.url).update_query_dict({"unix_socket": f"{server.folder}/socket"})
+    with remembering({}), waiting_at_most(5):
+        for _ in range(2):
+            sa.create_engine(url, poolclass=sa.NullPool).connect().close()
+    assert len(ciphers) == 2
+    assert len(set(map(bool, ciphers))) == 1
+
+
+@pytest.fixture
+def ciphers() -> Iterator[list[str]]:
+    """With what each connection is encrypted, as the server says; nothing if it is not."""
+    found: list[str] = []
+
+    def note(connection: Any, _: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW STATUS LIKE 'Ssl_cipher'")
+            found.append(cursor.fetchone()[1])
+
+    sa.event.listen(sa.Engine, "connect", note)
+    yield found
+    sa.event.remove(sa.Engine, "connect", note)
 
 
 @pytest.fixture

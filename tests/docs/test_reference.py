@@ -115,7 +115,7 @@ def test_setting_is_documented(key: object) -> None:
     assert f".. confval:: {key.name}\n" in _reference("settings.rst")
 
 
-_VARIABLE = re.compile(r'"((?:[A-Z]+_)*[A-Z]{2,}|WHIMBREL_DATABASE__\{.*?\}__(?:MIGRATION_)?URL)"')
+_VARIABLE = re.compile(r'"((?:[A-Z]+_)*[A-Z]{2,}|WHIMBREL_DATABASE__\{.*?\}__(?:MIGRATION_|SCRATCH_)?URL)"')
 
 
 def test_every_variable_that_is_read_is_documented_and_no_other() -> None:

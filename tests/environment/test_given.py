@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 
 from support.databases import ASYNC, tables, through, version_rows
-from support.projects import alembic_project, linear, native_project
-from whimbrel import Project, errors
+from support.projects import Rev, alembic_project, linear, native_project
+from whimbrel import Project, errors, settings
+from whimbrel.events import Event, Notice
 
 RUN_SYNC = "await connection.run_sync(lambda c: Project.load(connection=c).upgrade())"
 
@@ -88,3 +89,96 @@ def test_a_sync_connection_is_used_by_the_awaited_methods_too(kind: str, url: st
     with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
         asyncio.run(Project.load(folder, connection=connection).aupgrade())
     assert version_rows(url) == {"aaaa"}
+
+
+# -- models are compared with it, and revisions are proven for it -------------------------------
+
+MODELS = sa.MetaData()
+sa.Table("notes", MODELS, sa.Column("id", sa.Integer, primary_key=True), sa.Column("text", sa.String(40)))
+
+
+def with_models(folder: Path, connection: Any, told: list[Event]) -> Project:
+    """A project that has a connection, and models that no module needs to be imported for."""
+    loaded = settings.load(str(folder), config=[], url=None, models=[])
+    database = settings.select(loaded, None)
+    given = {"connection": connection}
+    return Project(loaded, database, attributes=given, metadata=[MODELS], listener=told.append)
+
+
+def write_and_apply(folder: Path, connection: sa.Connection) -> None:
+    """A revision is written, proven and applied, on the way that any caller goes."""
+    told: list[Event] = []
+    assert with_models(folder, connection, told).check() == ["add table notes"]
+    [new] = with_models(folder, connection, told).revision("notes", autogenerate=True)
+    assert new.proof == "up and down: replayed from empty"
+    assert not any(isinstance(event, Notice) for event in told)
+    assert sa.inspect(connection).get_table_names() == [], "the given connection was only read"
+    with_models(folder, connection, told).upgrade()
+    assert with_models(folder, connection, told).check() == []
+    assert with_models(folder, connection, told).stamp("head").after == (new.revision,)
+    connection.execute(sa.text("INSERT INTO notes (id, text) VALUES (1, 'it is there')"))
+
+
+@pytest.mark.parametrize("is_begun", [True, False], ids=["in a transaction of the caller's", "in none"])
+def test_a_revision_is_proven_for_a_given_connection(is_begun: bool, kind: str, url: str, tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite://")
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        if is_begun:
+            connection.begin()
+        write_and_apply(folder, connection)
+        connection.commit()
+    assert "notes" in tables(url)
+
+
+@pytest.mark.parametrize("pool", [sa.StaticPool, sa.pool.SingletonThreadPool])
+def test_a_revision_is_proven_for_a_database_in_memory(pool: type[sa.Pool], tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", f"sqlite:///{tmp_path / 'other.db'}")
+    with sa.create_engine("sqlite://", poolclass=pool).begin() as connection:
+        write_and_apply(folder, connection)
+    assert not (tmp_path / "other.db").exists()
+
+
+def test_a_revision_is_proven_for_a_connection_of_an_async_engine(kind: str, url: str, tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", "sqlite://")
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.run_sync(lambda given: write_and_apply(folder, given))
+
+    asyncio.run(connected(url, kind, work))
+    assert "notes" in tables(url)
+
+
+def test_what_an_engine_does_with_new_connections_is_done_with_those_of_scratch_databases(tmp_path: Path) -> None:
+    """As models that need a function of the application's in their constraints do."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'app.db'}", poolclass=sa.NullPool)
+    sa.event.listen(engine, "connect", lambda driver, _: driver.create_function("half", 1, lambda n: n / 2))
+    metadata = sa.MetaData()
+    sa.Table("notes", metadata, sa.Column("id", sa.Integer, sa.Computed("half(2)"), nullable=False))
+    revision = Rev("aaaa", upgrade='op.execute("SELECT half(2)")', downgrade="pass")
+    folder = native_project(tmp_path / "p", "sqlite://", [revision])
+    with engine.begin() as connection:
+        Project.load(folder, connection=connection).upgrade()
+        assert Project.load(folder, connection=connection).stamp("head").after == ("aaaa",)
+        [drift] = Project.load(folder, connection=connection).drift()
+        assert drift.differences == ()
+
+
+def test_an_engine_for_an_env_py_that_takes_it_is_not_what_the_scratch_database_is_reached_with(
+    tmp_path: Path,
+) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'app.db'}")
+    folder = alembic_project(tmp_path / "alembic", f"sqlite:///{tmp_path / 'other.db'}", linear("aaaa"))
+    env = folder / "alembic" / "env.py"
+    text = env.read_text().replace(
+        "with connectable", "connectable = config.attributes['connection']\n    with connectable"
+    )
+    models = (
+        "sqlalchemy.MetaData()\nsqlalchemy.Table('notes', target_metadata, sqlalchemy.Column('id', sqlalchemy.Integer))"
+    )
+    env.write_text("import sqlalchemy\n" + text.replace("target_metadata = None", f"target_metadata = {models}"))
+    Project.load(folder, connection=engine).upgrade()
+    assert Project.load(folder, connection=engine).revision("notes", autogenerate=True, no_rename=True)
+    assert tables(str(engine.url)) == {"alembic_version", "t_aaaa"}
+    Project.load(folder, connection=engine).upgrade()
+    assert tables(str(engine.url)) == {"alembic_version", "notes"}
+    assert not (tmp_path / "other.db").exists()

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import exc
 
+from support.cli import whimbrel
+from support.projects import Rev, alembic_project, linear, native_project
 from whimbrel.connect.literals import literals, shown
 from whimbrel.connect.sayings import traceback_of
 from whimbrel.connect.url import of_environment, parse, scrub
@@ -139,3 +145,31 @@ def test_a_traceback_has_the_chain_the_notes_and_the_groups_without_values() -> 
     assert "0ther" not in told
     for part in ("direct cause", "it was ***", "several (2 sub-exceptions)", "[SQL: SELECT '***']", "in fails"):
         assert part in told
+
+
+def test_tables_that_create_all_has_made_are_to_be_stamped(url: str, tmp_path: Path) -> None:
+    folder = native_project(tmp_path, url, linear("aaaa", "bbbb"))
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    made = sa.MetaData()
+    sa.Table("t_aaaa", made, sa.Column("id", sa.Integer, primary_key=True))
+    made.create_all(engine)
+    failed = whimbrel("upgrade", cwd=folder)
+    assert failed.code == 3
+    assert "hint:  correct the revision; or, if create_all() was there first, whimbrel stamp head  looks" in failed.err
+    whimbrel("stamp", "aaaa", cwd=folder).ok()
+    sa.Table("t_bbbb", made, sa.Column("id", sa.Integer, primary_key=True))
+    made.create_all(engine)
+    failed = whimbrel("upgrade", cwd=folder)
+    assert "hint:  correct the revision and run the same command again" in failed.err, "it is under version control"
+
+
+@pytest.mark.parametrize("layout", [alembic_project, native_project])
+def test_a_revision_that_writes_no_script_is_told_as_one_that_has_failed(
+    layout: Callable[[Path, str, Iterable[Rev]], Path], url: str, tmp_path: Path
+) -> None:
+    folder = layout(tmp_path / "p", url, [Rev("aaaa", upgrade="raise ValueError('it looks at rows')")])
+    failed = whimbrel("upgrade", "--sql", cwd=folder)
+    assert failed.code == 3
+    assert failed.err.startswith("error[WB402]: revision aaaa failed\n")
+    assert "why:   ValueError: it looks at rows\n" in failed.err
+    assert "state: no database was touched\n" in failed.err

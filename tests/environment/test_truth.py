@@ -57,6 +57,48 @@ def test_foreign_keys_that_a_revision_switches_off_are_off(tmp_path: Path) -> No
         assert rows(url, "SELECT count(*) FROM child") == [(2,)], name
 
 
+def test_foreign_keys_that_env_py_has_switched_off_stay_off_in_its_own_transactions(tmp_path: Path) -> None:
+    """The engine begins by itself, so SQLite ignores what the revision says; it rebuilds a parent behind its `ON`."""
+    first = (
+        "op.execute('CREATE TABLE parent (id INTEGER PRIMARY KEY)')\n"
+        "op.execute('CREATE TABLE child (id INTEGER PRIMARY KEY, p REFERENCES parent ON DELETE CASCADE)')\n"
+        "op.execute('INSERT INTO parent VALUES (1)')\nop.execute('INSERT INTO child VALUES (1, 1), (2, 1)')"
+    )
+    rebuild = (
+        "op.execute('PRAGMA foreign_keys=OFF')\n"
+        "op.create_table('other', sa.Column('id', sa.Integer))\n"
+        "op.execute('PRAGMA foreign_keys=ON')\n"
+        "with op.batch_alter_table('parent', recreate='always') as batch:\n"
+        "    batch.add_column(sa.Column('note', sa.String(9)))"
+    )
+    begins = """
+    import sqlalchemy
+    @sqlalchemy.event.listens_for(connectable, "connect")
+    def connected(driver, record):
+        driver.isolation_level = None
+        driver.execute("PRAGMA foreign_keys = ON")
+    @sqlalchemy.event.listens_for(connectable, "begin")
+    def begun(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    with connectable.connect()"""
+    switches = """
+        for statement in ("COMMIT", "PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE"):
+            context.execute(statement)
+        with context.begin_transaction():
+            context.run_migrations()
+        context.execute("COMMIT")
+
+if context.is_offline"""
+    for name, tool in (("stock", alembic), ("ours", whimbrel)):
+        url = f"sqlite:///{tmp_path / name}.db"
+        history = [Rev("aaaa", upgrade=first), Rev("bbbb", "aaaa", upgrade=rebuild)]
+        folder = edited(alembic_project(tmp_path / name, url, history), "    with connectable.connect()", begins)
+        online = "\n        with context.begin_transaction():\n            context.run_migrations()\n\n\nif context.is_offline"
+        edited(folder, online, switches)
+        tool("upgrade", "head", cwd=folder).ok()
+        assert rows(url, "SELECT count(*) FROM child") == [(2,)], name
+
+
 @pytest.mark.parametrize("statement", ["VACUUM", "PRAGMA journal_mode=WAL"])
 def test_statements_that_sqlite_runs_only_outside_of_a_transaction_run(statement: str, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'app.db'}"

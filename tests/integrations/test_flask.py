@@ -73,6 +73,11 @@ def flask_migrate_commands() -> list[str]:
     return [*db.commands]
 
 
+def test_migrate_takes_what_revision_does_with_autogenerate(project_folder: Path) -> None:
+    app, _ = application("sqlite://")
+    assert "--rename is for columns" in flask(app, "db", "migrate", "--rename", "users=people", code=2)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_help_is_whimbrels(name: str, project_folder: Path) -> None:
     app, _ = application("sqlite://")
@@ -93,7 +98,7 @@ def test_from_nothing_to_a_migrated_database(kind: str, url: str, project_folder
     flask(app, "db", "check")
     flask(app, "db", "downgrade")
     assert version_rows(url) == set()
-    flask(app, "db", "stamp")
+    flask(app, "db", "stamp", "--force")
     assert version_rows(url) == {head}
     assert "first" in flask(app, "db", "show")
     dispose(app, db)

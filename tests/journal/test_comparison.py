@@ -164,8 +164,10 @@ def test_a_project_without_env_py_leaves_it_out(url: str, tmp_path: Path) -> Non
     folder = native_project(tmp_path / "p", url)
     (folder / "models_of_seen.py").write_text(MODELS)
     with sa.create_engine(url).begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE t_aaaa (id INTEGER NOT NULL PRIMARY KEY)")
-        connection.exec_driver_sql("CREATE TABLE whimbrel_seen (id INTEGER NOT NULL PRIMARY KEY)")
+        made = sa.MetaData()
+        for name in ("t_aaaa", "whimbrel_seen"):
+            sa.Table(name, made, sa.Column("id", sa.Integer, primary_key=True))
+        made.create_all(connection)
     write_journal(url)
     assert not dropped(whimbrel("check", cwd=folder).ok())
 
@@ -277,7 +279,7 @@ def test_a_native_project_drops_none_in_the_schemas_of_its_models(
         for place in ("stocks.", ""):
             for name in STRAYS:
                 connection.exec_driver_sql(f"CREATE TABLE {place}{name} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-    assert whimbrel("check", cwd=folder).out == "remove table stocks.gone\n"
+    assert whimbrel("check", cwd=folder).out == "drop table stocks.gone\n"
 
 
 def test_a_version_table_that_a_model_declares_is_compared_in_its_schema_only() -> None:

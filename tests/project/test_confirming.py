@@ -72,3 +72,25 @@ def test_an_alembic_project_is_labelled_in_whimbrel_toml(tmp_path: Path) -> None
         project.downgrade("base")
     assert "--yes shop" in str(refusal.value.hint)
     assert project.downgrade("base", confirm="shop").after == ()
+
+
+@pytest.mark.parametrize("command", ["upgrade", "update"])
+def test_a_revision_drops_something_of_a_production_database_only_with_its_name(
+    command: str, url: str, tmp_path: Path
+) -> None:
+    project = Project.load(_production(tmp_path / "p", url))
+    project.upgrade("aaaa")
+    path = Path(project.history["bbbb"].path)
+    path.write_text(path.read_text().replace("def upgrade():", "def upgrade():\n    op.drop_table('t_aaaa')"))
+    with pytest.raises(errors.NotConfirmed) as refusal:
+        getattr(project, command)()
+    assert "drops table t_aaaa of main" in refusal.value.what
+    assert (version_rows(url), "t_aaaa" in tables(url)) == ({"aaaa"}, True)
+    with pytest.raises(errors.NotConfirmed):
+        getattr(project, command)(confirm="shop")
+    getattr(project, command)(confirm="main")
+    assert (version_rows(url), "t_aaaa" in tables(url)) == ({"bbbb"}, False)
+
+
+def test_what_drops_nothing_needs_no_name(url: str, tmp_path: Path) -> None:
+    assert Project.load(_production(tmp_path / "p", url)).upgrade().after == ("bbbb",)

@@ -93,7 +93,7 @@ def test_a_stamp_waits_for_the_lock_as_well(url: str, kind: str, tmp_path: Path)
     project = project_of(tmp_path, quick(url), linear("aaaa", "bbbb"))
     project.upgrade("aaaa")
     with another_migrator(url), pytest.raises(errors.LockBusy):
-        project.stamp("bbbb", lock_wait=0)
+        project.stamp("bbbb", lock_wait=0, force=True)
     assert version_rows(url) == {"aaaa"}
 
 

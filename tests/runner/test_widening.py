@@ -107,7 +107,7 @@ def test_a_downgrade_to_a_long_id(url: str, tmp_path: Path) -> None:
 def test_a_stamp_with_a_long_id(url: str, tmp_path: Path) -> None:
     project = Project.load(native_project(tmp_path / "p", url, linear(SHORT, LONG)))
     project.upgrade(SHORT)
-    project.stamp(LONG)
+    project.stamp(LONG, force=True)
     assert version_rows(url) == {LONG}
 
 

@@ -105,9 +105,9 @@ def test_each_key_takes_values_of_its_kind_and_no_others(place: Path, key: Any) 
 
 
 def test_dashes_in_a_key_are_underscores(place: Path) -> None:
-    write(place, {"whimbrel.toml": 'version-table = "v"\ncompare-type = false\n'})
+    write(place, {"whimbrel.toml": 'version-table = "v"\nrender-as-batch = false\n'})
     assert only(place).version_table == "v"
-    assert only(place).options["compare_type"] is False
+    assert only(place).options["render_as_batch"] is False
 
 
 NOT_TABLES = {

@@ -235,8 +235,9 @@ def test_an_interrupted_one_does_not_read_the_rest(
         interrupted = sum(received)
         Project.load(tmp_path / "p", url=through_proxy).dump(tmp_path / "a.whimbrel")
     assert sum(received) - interrupted > 60_000_000, "the proxy counts"
-    assert interrupted < 30_000_000
-    assert not caplog.records, "and nothing is said of it"
+    assert interrupted < 50_000_000
+    said = [record for record in caplog.records if not record.name.startswith("alembic.")]
+    assert not said, "and nothing is said of it"
 
 
 @needs_tools

@@ -63,8 +63,10 @@ atexit.register(drop_spare_databases)
 
 def _created(kind: str, server: sa.URL) -> str:
     name = f"wbtest_{os.getpid()}_{secrets.token_hex(4)}"
+    # Of PostgreSQL from the one that nobody can be connected to, as another test may be to template1.
+    template = " TEMPLATE template0" if kind == "postgresql" else ""
     with _administration(kind, server) as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}{template}")
     return name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -54,6 +55,15 @@ def native_project(folder: Path, url: str, revisions: Iterable[Rev] = ()) -> Pat
     for rev in revisions:
         write_revision(versions, rev)
     return folder
+
+
+def add_models(folder: Path, text: str) -> str:
+    """Give such a project a module of models; its name, which no other one has: Python knows each name once."""
+    name = f"models_{secrets.token_hex(4)}"
+    (folder / f"{name}.py").write_text(text)
+    with open(folder / "whimbrel.toml", "a") as file:
+        file.write(f'models = "{name}"\n')
+    return name
 
 
 def alembic_project(folder: Path, url: str, revisions: Iterable[Rev] = (), *, template: str = "generic") -> Path:

@@ -62,6 +62,16 @@ def test_commands_that_ask_the_database_see_the_revisions_env_py_found(kind: str
     assert (A2 if kind == "sqlite" else B1) in ours("history", "-i", cwd=tmp_path).out
 
 
+def test_commands_that_compare_see_the_revisions_env_py_found(kind: str, stage: Stage, tmp_path: Path) -> None:
+    [place] = stage.places(kind, 1)
+    _prefect(tmp_path, place.url)
+    ours("upgrade", cwd=tmp_path).ok()
+    assert f"{A2 if kind == 'sqlite' else B1} already: nothing to do" in ours("upgrade", cwd=tmp_path).ok().err
+    assert "no drift" in ours("drift", cwd=tmp_path).ok().out
+    assert ours("diff", "head", "main", cwd=tmp_path).ok().out == "no difference\n"
+    assert ours("diff", "base", "main", cwd=tmp_path).code == 1
+
+
 # -- package:part:part (Prefect, dagster, dispatch) -------------------------------------------------
 
 

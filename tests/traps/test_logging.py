@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import run
 
 from conformance.graphs import A1, A2
 from support.cli import alembic, whimbrel
-from support.projects import linear
+from support.projects import Rev, alembic_project, linear
 
 from .trees import ENV, project
 
@@ -103,3 +104,22 @@ def test_loggers_of_revisions_stay_on(tmp_path: Path) -> None:
                    + "early.log.warning('still here')\n")  # fmt: skip
     assert "still here" not in alembic("current", cwd=tmp_path).ok().err
     assert "still here" in whimbrel("upgrade", "head", cwd=tmp_path).ok().err
+
+
+def test_the_commands_do_not_tell_of_each_column_that_numbers_itself(
+    make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Which Alembic does when it compares tables of PostgreSQL, and nothing is to be done about it."""
+    url = make_database("postgresql")
+    table = 'sa.Table("t", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("n", sa.Integer))'
+    made = 'op.create_table("t", sa.Column("id", sa.Integer, primary_key=True))'
+    folder = alembic_project(tmp_path, url, [Rev("aaaa", upgrade=made, downgrade='op.drop_table("t")')])
+    env = folder / "alembic" / "env.py"
+    models = f"import sqlalchemy as sa\ntarget_metadata = {table}.metadata"
+    env.write_text(env.read_text().replace("target_metadata = None", models))
+    whimbrel("upgrade", cwd=folder).ok()
+    assert "Detected sequence" in alembic("check", cwd=folder).err
+    for command in (["check"], ["revision", "--autogenerate"]):
+        done = whimbrel(*command, cwd=folder)
+        assert "add column t.n" in done.out + done.err
+        assert "Detected sequence" not in done.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects import postgresql
 
 from conformance.stage import Stage
 from conformance.test_writing import _tree
@@ -74,8 +75,15 @@ def _make(folder: Path, url: str) -> Path:
     return project(folder, url, env=_ENV, ini=_INI, **{"lib/trap_models.py": _MODELS})
 
 
+_TELLS_CREATE_TYPE = "create_type" in repr(postgresql.ENUM("a", name="a", create_type=False))
+"""Newer versions of SQLAlchemy print all that an enumeration was made with."""
+
+
 def test_autogenerate_writes_the_same_file(kind: str, stage: Stage, tmp_path: Path) -> None:
-    """A list of MetaData, types and enums of the project's own, four hooks: the same text, and the same tables."""
+    """A list of MetaData, types and enums of the project's own, four hooks: the same text, and the same tables.
+
+    But on PostgreSQL: stock Alembic's downgrade leaves the types of enumerations behind, and whimbrel's drops them.
+    """
     sides = []
     for tool, place in zip((stock, ours), stage.places(kind, 2), strict=True):
         place.run("CREATE TABLE legacy (id INTEGER)", "CREATE TABLE skip_them (id INTEGER)")
@@ -89,12 +97,31 @@ def test_autogenerate_writes_the_same_file(kind: str, stage: Stage, tmp_path: Pa
         sides.append(([code.code == 0 for code in codes], _tree(folder, place.url), place.see(), codes))
     assert sides[0][0] == sides[1][0], [side[3] for side in sides]
     assert sides[0][0][:2] == [True, True], sides[0][3]
+    if kind == "postgresql" and not _TELLS_CREATE_TYPE:
+        return  # whatever is told of it: the table of the enumeration is made in words, as Alembic's would make the type
+    if kind == "postgresql":
+        first = "migrations/versions/a1_first_reviewed.py"
+        sides[1][1][first] = _as_stock(sides[1][1][first])
     assert sides[0][1] == sides[1][1]
     assert sides[0][2] == sides[1][2]
     text = sides[1][1]["migrations/versions/a1_first_reviewed.py"]
     assert "trap_models.Upper(30)" in text
     assert "(reviewed)" in text
     assert "skip_" not in text
+
+
+def _as_stock(text: str) -> str:
+    """A file that makes and drops the type of an enumeration by itself, as if the table did."""
+    for line in (
+        '    op.execute("""CREATE TYPE "colour" AS ENUM (\'red\', \'blue\')""")\n',
+        "    op.execute('DROP TYPE \"colour\"')\n",
+        "from sqlalchemy.dialects import postgresql\n",
+    ):
+        assert line in text
+        text = text.replace(line, "")
+    return text.replace(
+        "postgresql.ENUM('red', 'blue', name='colour', create_type=False)", "sa.Enum('red', 'blue', name='colour')"
+    )
 
 
 def test_check_names_the_differences(stage: Stage, tmp_path: Path) -> None:

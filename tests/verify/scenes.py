@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from support.databases import ASYNC, SERVERS, SYNC, rows, through
+from whimbrel.environment.scratch import Scratch
 
 Layout = Callable[..., Path]
 
@@ -21,6 +23,13 @@ def left_over(kind: str, mark: str) -> list[str]:
         return [name for name in os.listdir(tempfile.gettempdir()) if name.startswith(mark)]
     catalog = {"postgresql": "SELECT datname FROM pg_database", "mariadb": "SHOW DATABASES"}[kind]
     return [str(name) for (name,) in rows(SERVERS[kind], catalog) if str(name).startswith(mark)]
+
+
+@contextmanager
+def on_scratch() -> Iterator[Scratch]:
+    """Connections of this thread or task are led to a scratch database, which is dropped afterwards."""
+    with Scratch() as scratch, scratch.led():
+        yield scratch
 
 
 def execute(url: str, *statements: str) -> None:

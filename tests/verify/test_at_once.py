@@ -29,16 +29,17 @@ with open({gate!r}) as gate:
 class Replay:
     """`verify` in a process of its own, which waits in its second revision until it may go on."""
 
-    def __init__(self, folder: Path, url: str, mark: str, before: str = "") -> None:
+    def __init__(self, folder: Path, url: str, mark: str, before: str = "", also: str = "") -> None:
         folder.mkdir()
         reached, self._gate = folder / "reached", folder / "gate"
         os.mkfifo(self._gate)
         waits = WAITS.format(reached=str(reached), gate=str(self._gate))
         makes = 'op.create_table("t_bbbb", sa.Column("id", sa.Integer))'
-        revisions = [Rev("aaaa"), Rev("bbbb", "aaaa", upgrade=waits + "\n" + makes)]
+        first = Rev("aaaa", upgrade=f'op.create_table("t_aaaa", sa.Column("id", sa.Integer))\n{also}')
+        revisions = [first, Rev("bbbb", "aaaa", upgrade=waits + "\n" + makes)]
         code = (
-            "from whimbrel.environment.scratch import names, on_scratch, servers\n"
-            f"names.PREFIX = {mark!r}\n{before}\nimport whimbrel.cli\nwhimbrel.cli.main()"
+            "from whimbrel.environment.scratch import names, servers\n"
+            f"names.PREFIX = {mark!r}\n{before}\nimport whimbrel.cli\nraise SystemExit(whimbrel.cli.main())"
         )
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, "verify", "--down"],

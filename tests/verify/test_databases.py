@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,12 @@ import sqlalchemy as sa
 from support.databases import ASYNC, SYNC, rows, tables
 from support.projects import Rev, alembic_project, linear, native_project
 from whimbrel import Project
-from whimbrel.errors import CannotConnect, ScratchRefused, ScratchUnusable, UsageError
+from whimbrel.environment.scratch import Scratch
+from whimbrel.environment.scratch.servers import ScratchOnServer
+from whimbrel.environment.waiting import waiting_at_most
+from whimbrel.errors import CannotConnect, ScratchUnusable, UsageError
 
-from .scenes import Layout, execute, left_over, on_server
+from .scenes import Layout, execute, left_over, on_scratch, on_server
 
 
 def test_an_empty_database_can_be_named_and_another_is_refused(
@@ -92,24 +96,54 @@ def test_whoever_is_connected_to_the_template_is_waited_for(
         assert connection.closed, "PostgreSQL has refused at first"
 
 
-def test_who_may_make_no_database_is_told_so(make_database: Callable[[str], str], tmp_path: Path) -> None:
-    url = sa.make_url(make_database("postgresql"))
-    role = f"{url.database}_role"
-    with sa.create_engine(url).begin() as connection:
-        connection.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
-    try:
-        mine = url.set(username=role).render_as_string(hide_password=False)
-        folder = native_project(tmp_path / "p", mine, linear("aaaa"))
-        with pytest.raises(ScratchRefused) as caught:
-            Project.load(folder).verify()
-        assert "permission denied" in str(caught.value.why)
-        assert "--scratch" in str(caught.value.hint)
-    finally:
-        with sa.create_engine(url).begin() as connection:
-            connection.exec_driver_sql(f"DROP ROLE {role}")
-
-
 def test_a_connection_of_the_callers_is_refused(tmp_path: Path) -> None:
     folder = native_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
     with sa.create_engine("sqlite://").connect() as connection, pytest.raises(UsageError):
         Project.load(folder, connection=connection).verify()
+
+
+def test_dropping_one_may_take_longer_than_a_server_may_be_silent(make_database: Callable[[str], str]) -> None:
+    """As it does with a thousand tables."""
+    engine = sa.create_engine(make_database("mariadb"), poolclass=sa.NullPool)
+    with waiting_at_most(1), on_scratch() as scratch, engine.connect():
+        [made] = scratch._made.values()
+        assert isinstance(made, ScratchOnServer)
+        with made._query() as query:
+            assert [tuple(row) for row in query("SELECT SLEEP(1.5)")] == [(0,)]
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_whoever_has_something_open_there_does_not_keep_it(
+    kind: str, make_database: Callable[[str], str], mark: str
+) -> None:
+    engine = sa.create_engine(make_database(kind), poolclass=sa.NullPool)
+    scratch = Scratch()
+    with scratch.led(), ThreadPoolExecutor(1) as dropping:
+        connection = engine.connect()
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER)")
+        connection.commit()
+        connection.exec_driver_sql("SELECT * FROM t")  # in a transaction, which is not over
+        dropping.submit(scratch.drop).result(60)
+        connection.invalidate()
+    assert left_over(kind, mark) == []
+
+
+def test_each_of_several_is_dropped_whatever_becomes_of_the_others(
+    make_database: Callable[[str], str], mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = Scratch()
+    with scratch.led():
+        for _ in range(2):
+            sa.create_engine(make_database("postgresql"), poolclass=sa.NullPool).connect().close()
+    *_, last = scratch._made.values()
+
+    def refuses() -> None:
+        raise ValueError("not now")
+
+    drop = last.drop
+    monkeypatch.setattr(last, "drop", refuses)
+    with pytest.raises(ValueError, match="not now"):
+        scratch.drop()
+    assert left_over("postgresql", mark) == [last.name]
+    drop()
+    assert left_over("postgresql", mark) == []

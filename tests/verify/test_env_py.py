@@ -14,10 +14,9 @@ import sqlalchemy as sa
 from support.databases import tables
 from support.projects import alembic_project, linear
 from whimbrel import Project
-from whimbrel.environment.scratch import on_scratch
 from whimbrel.errors import ScratchUnusable
 
-from .scenes import execute, left_over
+from .scenes import execute, left_over, on_scratch
 
 TAIL = """
     context.configure(connection=connection)
@@ -66,7 +65,9 @@ def test_an_env_py_that_would_connect_past_it_is_refused_before_it_executes_anyt
     assert tables(url) == {"by_env_py", "alembic_version", "t_aaaa"}
 
 
-def test_a_connection_that_a_pool_has_kept_is_refused(make_database: Callable[[str], str], tmp_path: Path) -> None:
+def test_a_connection_that_a_pool_has_kept_is_closed_and_made_anew(
+    make_database: Callable[[str], str], tmp_path: Path
+) -> None:
     url = make_database("postgresql")
     folder = with_env(tmp_path / "p", url, "from kept_engine import engine\nwith engine.connect() as connection:\n")
     (folder / "kept_engine.py").write_text(
@@ -75,8 +76,10 @@ def test_a_connection_that_a_pool_has_kept_is_refused(make_database: Callable[[s
     sys.path.insert(0, str(folder))
     try:
         __import__("kept_engine")
-        with pytest.raises(ScratchUnusable):
-            Project.load(folder).verify()
+        assert Project.load(folder).verify().applied
+        kept = sys.modules["kept_engine"].engine
+        with kept.connect() as connection:  # and again afterwards
+            assert connection.engine.url.database == connection.exec_driver_sql("SELECT current_database()").scalar()
     finally:
         sys.path.remove(str(folder))
         sys.modules.pop("kept_engine").engine.dispose()
@@ -143,7 +146,7 @@ def test_a_thread_that_was_there_before_is_refused_and_others_go_on(
     module = ModuleType("threads_of_another")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     own = make_database(kind)
-    with ThreadPoolExecutor(1) as module.pool:  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(1) as module.pool:
         module.pool.submit(int).result()
         with on_scratch():
             module.pool.submit(execute, own, "CREATE TABLE mine (n INTEGER)").result()

@@ -12,10 +12,9 @@ from support.cli import whimbrel
 from support.databases import rows, tables
 from support.projects import Rev, alembic_project, native_project
 from whimbrel import Project
-from whimbrel.environment.scratch import on_scratch
-from whimbrel.errors import ScratchUnusable
+from whimbrel.errors import ReplayFailed, ScratchUnusable
 
-from .scenes import execute
+from .scenes import execute, on_scratch
 
 
 @pytest.mark.parametrize("where", ["when it connects", "in a revision"])
@@ -47,7 +46,7 @@ def test_another_database_of_the_same_server_is_left_alone(make_database: Callab
     with sa.create_engine(other).begin() as connection:
         connection.exec_driver_sql("CREATE TABLE kept (n INTEGER)")
     revision = Rev("aaaa", upgrade=f'op.drop_table("kept", schema="{name}")')
-    with pytest.raises(ScratchUnusable, match="names the database"):
+    with pytest.raises(ReplayFailed, match="aaaa fails"):  # where the other one is a scratch one, and empty
         Project.load(native_project(tmp_path / "p", url, [revision])).verify()
     assert tables(other) == {"kept"}
 
@@ -67,6 +66,7 @@ REACHING_OUT = {
     "one in a comment that is executed": "DROP /*!50000 SCHEMA */ IF EXISTS {other}",
     "the options of a database": "ALTER DATABASE {other} CHARACTER SET latin1",
     "a text": "EXECUTE IMMEDIATE CONCAT('DROP TABLE {other}', '.b')",
+    "another database for what follows": "SET STATEMENT max_statement_time = 9 FOR USE {other}; DROP TABLE b",
     "a function": "DO {other}.f()",
     "a function that is only looked at": "SELECT {other}.f()",
 }
@@ -79,6 +79,19 @@ REFUSED = [
     "SET GLOBAL wait_timeout = 28800",
     "SET @x = 1, @@global.wait_timeout = 28800",
     "DROP USER nobody",
+    "SET DEFAULT ROLE NONE",
+    "FLUSH TABLES WITH READ LOCK",
+    "RESTART",
+    "START SLAVE",
+    "BEGIN NOT ATOMIC DROP USER nobody; END",
+    "CREATE PROCEDURE p() MODIFIES SQL DATA GRANT ALL ON *.* TO nobody",
+    "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SET PASSWORD FOR nobody = ''",
+    "SET STATEMENT max_statement_time = 1 FOR USE {other}",
+    "XA COMMIT 'somebody'",
+    "CREATE TABLE a (n INTEGER) ENGINE=FEDERATED CONNECTION='mysql://root@127.0.0.1/{other}/b'",
+    "CREATE TABLE a (n INTEGER) ENGINE 'federated' CONNECTION 'mysql://root@127.0.0.1/{other}/b'",
+    "ALTER TABLE t1 ENGINE = `CONNECT` TABLE_TYPE = MYSQL DBNAME = '{other}' TABNAME = 'b'",
+    "/*! CREATE TABLE a (n INTEGER) ENGINE=SPIDER */",
     "CREATE TRIGGER t AFTER INSERT ON t1 FOR EACH ROW DELETE FROM {other}.b",
 ]
 STAYING = [
@@ -92,6 +105,11 @@ STAYING = [
     "ALTER TABLE {other} DROP user, ADD COLUMN password INTEGER",
     "UPDATE {other} SET password = 1",
     "SET SESSION wait_timeout = 28800",
+    "START TRANSACTION",
+    "SET STATEMENT max_statement_time = 9 FOR SELECT 1",
+    "INSERT INTO {other} (s) VALUES ('CREATE TABLE a ENGINE=FEDERATED')",
+    "CREATE TABLE federated (connect INTEGER) ENGINE=InnoDB",
+    "CREATE PROCEDURE p(stop INTEGER) BEGIN DECLARE `grant` INTEGER; SET `grant` = stop; END",
     "ALTER DATABASE CHARACTER SET utf8mb4",
     "ALTER DATABASE {scratch} CHARACTER SET utf8mb4",
     "SELECT count(*) FROM information_schema.tables",
@@ -152,3 +170,58 @@ def test_what_is_about_the_server_is_refused_and_a_table_may_be_called_as_a_data
                 connection.exec_driver_sql(text.replace("{other}", other))
         for text in STAYING:
             connection.exec_driver_sql(text.replace("{other}", other).replace("{scratch}", str(scratch)))
+
+
+OF_THE_SERVER = {
+    "another database": 'with op.get_context().autocommit_block():\n    op.execute("DROP DATABASE {other}")',
+    "the settings of another database": "op.execute(\"ALTER DATABASE {other} SET work_mem = '5MB'\")",
+    "rights on another database": 'op.execute("REVOKE ALL ON DATABASE {other} FROM PUBLIC")',
+    "a role": 'op.execute("CREATE ROLE {other}")',
+    "behind something else": 'op.execute("SELECT 1; CREATE ROLE {other}")',
+}
+
+
+@pytest.mark.parametrize("does", OF_THE_SERVER.values(), ids=OF_THE_SERVER)
+def test_what_is_about_a_server_of_postgresql_is_refused(
+    does: str, make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = make_database("postgresql")
+    other = f"{sa.make_url(url).database}_b"
+    server = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT").connect()
+    server.exec_driver_sql(f"CREATE DATABASE {other}")
+    catalog = (
+        "SELECT d.datname, d.datacl::text, s.setconfig, (SELECT count(*) FROM pg_roles r WHERE r.rolname = d.datname)"
+        f" FROM pg_database d LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid WHERE d.datname = '{other}'"
+    )
+    before = rows(url, catalog)
+    assert len(before) == 1
+    project = Project.load(native_project(tmp_path / "p", url, [Rev("aaaa", upgrade=does.format(other=other))]))
+    try:
+        with pytest.raises(ScratchUnusable) as caught:
+            project.verify()
+        assert rows(url, catalog) == before
+        assert "outside of the revisions" in str(caught.value.hint)
+        project.upgrade()  # it does reach it
+        assert rows(url, catalog) != before
+    finally:
+        server.exec_driver_sql(f"DROP DATABASE IF EXISTS {other}")
+        server.exec_driver_sql(f"DROP ROLE IF EXISTS {other}")
+        server.close()
+
+
+def test_what_is_about_the_own_database_is_not(make_database: Callable[[str], str], tmp_path: Path) -> None:
+    url = make_database("postgresql")
+    role = str(sa.make_url(url).database)
+    execute(url, f"CREATE ROLE {role}")
+    does = [
+        "CREATE TABLE role (id integer, database text)",
+        "COMMENT ON COLUMN role.database IS 'x; DROP DATABASE y'",
+        f"GRANT SELECT ON role TO {role}",
+        f"DO $$ BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+    ]
+    upgrade = "\n".join(f"op.execute({one!r})" for one in does)
+    revision = Rev("aaaa", upgrade=upgrade, downgrade='op.drop_table("role")')
+    try:
+        assert Project.load(native_project(tmp_path / "p", url, [revision])).verify(down=True).applied == ("aaaa",)
+    finally:
+        execute(url, f"DROP ROLE {role}")

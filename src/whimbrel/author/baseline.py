@@ -8,7 +8,7 @@ from typing import Any
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, inspect
 
-from ..errors import BaselineRefused, NeedsBaseline, counted
+from ..errors import BaselineRefused, NeedsBaseline, counted, few
 from ..history import History
 
 _SHOWN = 4  # names or differences, of those that there are
@@ -28,9 +28,10 @@ def tables_there(context: MigrationContext) -> list[str]:
 
 def needs_baseline(tables: list[str]) -> NeedsBaseline:
     """The error for a database that has what the models say, and no revision that has made it."""
+    seen = few(tables, _SHOWN, last=", and ")
     return NeedsBaseline(
         f"the database has {counted(len(tables), 'table')} of the models already, and no revision has made them",
-        why=f"something like create_all() did ({_few(tables)}), so that the new revision would be empty",
+        why=f"something like create_all() did ({seen}), so that the new revision would be empty",
         state="nothing was written",
         hint='whimbrel revision --autogenerate --baseline -m "baseline"  writes one that makes them',
     )
@@ -60,22 +61,7 @@ def check_same(differences: list[str]) -> None:
     if differences:
         raise BaselineRefused(
             f"the database differs from the models in {counted(len(differences), 'place')}",
-            why=_few(differences, "; "),
+            why=few(differences, _SHOWN, between="; ", last="; and "),
             state="nothing was written",
             hint="make them agree first, models or database; or leave --baseline out if the database is empty",
         )
-
-
-def look_empty(context: MigrationContext) -> None:
-    """Let the next comparison find no table in the database."""
-    original = context.opts.get("include_name")
-
-    def include_name(name: str | None, kind: str, parents: Any) -> bool:
-        return kind != "table" and (original is None or bool(original(name, kind, parents)))
-
-    context.opts["include_name"] = include_name
-
-
-def _few(texts: list[str], between: str = ", ") -> str:
-    more = len(texts) - _SHOWN
-    return between.join(texts[:_SHOWN]) + (f"{between}and {more} more" if more > 0 else "")

@@ -20,10 +20,17 @@ _TEMPLATE = Path(__file__).with_name("script.py.mako")
 
 
 class NewRevision(NamedTuple):
-    """A revision file that was written."""
+    """A revision file that was written.
+
+    Attributes:
+        revision: its id.
+        path: the file.
+        proof: how it was proven that it does what it should, in words; empty if nobody has tried it.
+    """
 
     revision: str
     path: str
+    proof: str = ""
 
 
 class WritingScripts(Scripts):

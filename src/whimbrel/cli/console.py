@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TextIO
 
+    from ..author import Question
     from ..errors import WhimbrelError
     from ..events import Event
     from .grammar import Command
@@ -132,13 +133,15 @@ class Console:
 
     def on(self, event: Event) -> None:
         """Show an event; the `Listener` of everything below."""
-        from ..events import BytesMoved, RevisionFinished, RevisionStarted, RowsMoved, Waiting
+        from ..events import BytesMoved, Replaying, RevisionFinished, RevisionStarted, RowsMoved, Waiting
 
         if self._quiet:
             return
         match event:
             case RevisionStarted(revision, message, direction, number, total):
                 self._progress.start(f"{self._of}{direction} {number}/{total}  {revision}  {message}")
+            case Replaying(revision, number, total):
+                self._progress.show(f"{self._of}replaying {number}/{total} on a scratch database  {revision}")
             case RowsMoved(what, table, rows, number, total):
                 self._progress.show(f"{what} {number}/{total}  {table}  {counted(rows, 'row')}")
             case BytesMoved(what, name, size, total):
@@ -157,6 +160,7 @@ class Console:
         """Show what was found or made."""
         from ..events import Created, Found, Notice, Wrote
 
+        self._progress.stop()
         match event:
             case Found(what, where, detail):
                 self.say(f"Found  {what:<18} {where}{f'  ({detail})' if detail else ''}")
@@ -176,20 +180,53 @@ class Console:
 
     @property
     def can_ask(self) -> bool:
-        """Whether somebody is there to answer."""
-        return bool(not self.as_json and sys.stdin and sys.stdin.isatty())
+        """Whether somebody is there to answer: who reads questions on standard error, and types on standard input."""
+        return bool(not self.as_json and sys.stdin and sys.stdin.isatty() and sys.stderr.isatty())
 
     def confirms(self, question: str, options: Any) -> bool:
         """Ask before something that cannot be undone; `--yes` has answered already, and nobody is no."""
         if options.yes:
             return True
         if not self.can_ask:
-            self.notice("standard input is no terminal, so nobody can be asked", f"whimbrel {self._command} --yes")
+            self.notice("this is no terminal, so nobody can be asked", f"whimbrel {self._command} --yes")
             return False
         if self.answer(f"{question} [y/N]").lower() in ("y", "yes"):
             return True
         self.notice("nothing was changed")
         return False
+
+    def choose(self, question: Question) -> int | None:
+        """Ask somebody to choose; None if nobody is there, or Ctrl-C or the end of input is the answer."""
+        if not self.can_ask:
+            return None
+        self._progress.stop()
+        count = len(question.choices)
+        choices = (f"  {number}) {choice}" for number, choice in enumerate(question.choices, 1))
+        self.say("\n".join([*question.lines, *choices]))
+        try:
+            while typed := self._typed(f"Choose [{question.default + 1}]:"):
+                if not typed.strip():
+                    return question.default
+                if typed.strip() in map(str, range(1, count + 1)):
+                    return int(typed) - 1
+                self.say(f"type a number from 1 to {count}")
+        except KeyboardInterrupt:
+            pass  # who runs away from a question has not answered it
+        return None
+
+    def enter(self, prompt: str, objection: Callable[[str], str | None]) -> str | None:
+        """Ask somebody to type a value, which is taken as it is; None as for `choose`."""
+        if not self.can_ask:
+            return None
+        try:
+            while typed := self._typed(prompt):
+                text = typed.removesuffix("\n")
+                if (wrong := objection(text)) is None:
+                    return text
+                self.say(wrong)
+        except KeyboardInterrupt:
+            pass  # as for `choose`
+        return None
 
     def answer(self, question: str) -> str:
         """What somebody types who is there, `can_ask`.
@@ -198,10 +235,14 @@ class Console:
             Interrupted: Ctrl-C is the answer.
         """
         try:
-            self.say(f"{question} ")
-            return sys.stdin.readline().strip()
+            return self._typed(question).strip()
         except KeyboardInterrupt as error:
             raise Interrupted("interrupted at the question", state="nothing was changed") from error
+
+    def _typed(self, question: str) -> str:
+        """A line that somebody types; empty at the end of input."""
+        self.say(f"{question} ", end="")
+        return sys.stdin.readline()
 
     def next(self, command: str) -> None:
         """What to do after this."""
@@ -213,10 +254,10 @@ class Console:
         self._progress.close()
         sys.stdout = self._stdout
 
-    def say(self, text: str) -> None:
-        """A line on standard error."""
+    def say(self, text: str, end: str = "\n") -> None:
+        """A line on standard error, or the beginning of one."""
         try:
-            print(text, file=sys.stderr, flush=True)
+            print(text, end=end, file=sys.stderr, flush=True)
         except ValueError:
             pass  # closed: nobody listens any more, which is no reason to stop
         except OSError:

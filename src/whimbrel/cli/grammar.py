@@ -37,7 +37,7 @@ class Command(Record):
         options: its own arguments.
         example: a line that shows it at work.
         alembic: the Alembic command that an env.py is told about.
-        stops: whether a signal stops it cleanly, as all that change a database.
+        stops: whether a signal stops it cleanly, as all that change a database: it makes scratch databases.
         every: whether it can be for every database, one after the other: `--all`.
     """
 
@@ -102,6 +102,20 @@ WAITS = (
 LOCK_TIMEOUT = _value("--lock-timeout", metavar="SECONDS", type=seconds, alembic=False,
                       help="how long a statement may wait for a lock before it is tried again (default: 2)",
                       )  # fmt: skip
+DECISIONS = (
+    _value("--rename", action="append", metavar="OLD=NEW", alembic=False,
+           help="a column was renamed: users.full_name=users.display_name"),
+    _value("--rename-table", action="append", metavar="OLD=NEW", alembic=False,
+           help="a table was renamed: users=people"),
+    _flag("--no-rename", help="nothing else was renamed", alembic=False),
+    _value("--allow-drop", action="append", metavar="NAME", alembic=False,
+           help="drop a table, or a column as TABLE.COLUMN, with what it holds; or a view, function or trigger"),
+    _value("--remap", action="append", metavar="OLD=NEW", alembic=False,
+           help="rows get another value where an enumeration loses one: orders.state.done=closed; nothing for NULL"),
+    _value("--fill", action="append", metavar="COLUMN=VALUE", alembic=False,
+           help="what rows get that have no value where a column becomes NOT NULL: orders.priority=0"),
+)  # fmt: skip
+FULL = _flag("--full", help="compare tables that have not changed since the last time as well", alembic=False)
 TARGET = "head, heads, base, current, a revision or its beginning, a branch label; then +N or -N if wanted"
 
 COMMANDS = (
@@ -127,7 +141,8 @@ COMMANDS = (
         _value("--version-path", metavar="PATH", help="which of several version locations to write to"),
         REV_ID,
         _value("--depends-on", action="append", metavar="REV", help="a revision that must be applied first"),
-    ), 'whimbrel revision --autogenerate -m "add invoices"', "revision"),
+        *DECISIONS,
+    ), 'whimbrel revision --autogenerate -m "add invoices"', "revision", stops=True),
     Command("merge", "write", "write a revision that joins several heads", "writing:merge", (
         _value("revisions", nargs="+", help="the revisions to join; heads for all"),
         MESSAGE, BRANCH_LABEL, REV_ID, SPLICE,
@@ -135,15 +150,15 @@ COMMANDS = (
     Command("edit", "write", "open a revision file in $VISUAL or $EDITOR", "writing:edit", (
         _value("rev", help=TARGET),
     ), "whimbrel edit head", "edit"),
-    Command("check", "write", "exit 1 if the models and the database differ", "writing:check",
-            example="whimbrel check", alembic="check", every=True),
+    Command("check", "write", "exit 1 if the models and the database differ", "writing:check", (FULL,),
+            "whimbrel check", "check", every=True, stops=True),
     Command("verify", "write", "replay the whole history on a scratch database", "writing:verify", (
         _flag("--down", help="go back to base afterwards", alembic=False),
         _value("--scratch", metavar="URL", help="an empty database to use, instead of making one", alembic=False),
     ), "whimbrel verify --down", "upgrade", every=True, stops=True),
     Command("upgrade", "run", "apply revisions until the database is at the target", "running:upgrade", (
         _value("revision", nargs="?", default="head", help=f"{TARGET} (default: head)"), SQL, TAG, *WAITS, LOCK_TIMEOUT,
-        _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False),
+        _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False), YES,
     ), "whimbrel upgrade head", "upgrade", every=True),
     Command("downgrade", "run", "take revisions back until the database is at the target", "running:downgrade", (
         _value("revision", help=TARGET), SQL, TAG, *WAITS, LOCK_TIMEOUT, YES,
@@ -151,14 +166,15 @@ COMMANDS = (
     Command("stamp", "run", "set the recorded revision without running anything", "running:stamp", (
         _value("revisions", nargs="+", help=f"{TARGET}; several for several branches"), SQL, TAG, *WAITS,
         _flag("--purge", help="forget what is recorded first, even if no file has it"),
+        _flag("--force", help="do not look whether the tables are as the revisions leave them", alembic=False),
     ), "whimbrel stamp head", "stamp", every=True),
     Command("update_db", "run", "create the database if it is missing, and bring it to head", "running:update_db", (
-        TAG, *WAITS, LOCK_TIMEOUT, _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False),
+        TAG, *WAITS, LOCK_TIMEOUT, _flag("--strict", help=f"refuse {STRICT}, instead of a warning", alembic=False), YES,
     ), "whimbrel update_db", "upgrade", every=True),
     Command("run_migration", "run", "write a revision if the models have changed, and apply it",
             "running:run_migration", (
         MESSAGE, _flag("--check", help="say what it would do, do nothing, and exit 1 if that is something",
-                       alembic=False), TAG, *WAITS, LOCK_TIMEOUT,
+                       alembic=False), TAG, *WAITS, LOCK_TIMEOUT, *DECISIONS,
     ), 'whimbrel run_migration -m "add invoices"', "upgrade", every=True),
     Command("ensure_version", "run", "create the version table if it is not there", "running:ensure_version", (SQL,),
             alembic="ensure_version", every=True),
@@ -197,6 +213,13 @@ COMMANDS = (
         _value("--timeout", metavar="SECONDS", type=seconds, default=60.0, alembic=False,
                help="how long (default: 60)"),
     ), "whimbrel wait --timeout 30", every=True),
+    Command("diff", "look", "exit 1 if two of models, revisions, databases, dumps differ", "comparing:diff", (
+        _value("first", metavar="A", alembic=False,
+               help="models, a revision, a configured database, a URL, or a file: NAME.sql, NAME.db"),
+        _value("second", metavar="B", help="the same; what A would be turned into", alembic=False),
+    ), "whimbrel diff head models", stops=True),
+    Command("drift", "look", "exit 1 if a database is not as its revisions leave it", "comparing:drift",
+            example="whimbrel drift", every=True, stops=True),
     Command("log", "look", "who has run which revision when, newest first", "recalling:log", (
         _value("revision", nargs="?", help="only this one; it may be one that no file has", alembic=False),
         _value("-n", "--number", metavar="N", type=int, help="at most so many attempts", alembic=False), VERBOSE,

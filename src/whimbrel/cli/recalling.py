@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import UsageError
+from ..journal.attempt import STAMP
 from ..record import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _say_nothing_is_known(session: Session) -> None:
     if revision:
         session.console.notice(f"the journal of {name} has no attempt of {revision}")
     else:
-        session.console.notice(f"{name} has no journal yet: it begins with the next upgrade or downgrade")
+        session.console.notice(f"{name} has no journal yet: it begins with the next upgrade, downgrade or stamp")
 
 
 # -- an overview -----------------------------------------------------------------------------------
@@ -70,6 +71,8 @@ def _lines(entry: LogEntry, widths: Sequence[int]) -> Iterator[str]:
     indent = " " * (widths[0] + 4)
     if entry.process_gone:
         yield f"{indent}no process {entry.attempt.pid} is to be seen on this host"
+    if entry.attempt.direction == STAMP:
+        yield f"{indent}from {entry.attempt.from_heads or 'base'} to {entry.attempt.to_heads or 'base'}"
     if entry.attempt.error:
         yield f"{indent}{_shortened(entry.attempt.error, _WIDTH - len(indent))}"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ..errors import ANSWER_NO, NotConfirmed, UsageError, counted
 from ..record import TYPE_CHECKING
+from .deciding import check_none, decisions
 from .session import Session
-from .writing import written
+from .writing import tell_proofs, written
 
 if TYPE_CHECKING:
     from ..project.serving import Migrated
@@ -22,6 +23,7 @@ def upgrade(session: Session) -> int:
         strict=options.strict or None,
         lock_wait=lock_wait(session),
         lock_timeout=options.lock_timeout,
+        confirm=options.yes or None,
     )
     return _report(session, outcome)
 
@@ -34,6 +36,7 @@ def update_db(session: Session) -> int:
         strict=options.strict or None,
         lock_wait=lock_wait(session),
         lock_timeout=options.lock_timeout,
+        confirm=options.yes or None,
     )
     return _report(session, outcome)
 
@@ -42,9 +45,14 @@ def run_migration(session: Session) -> int:
     """`run_migration`: write a revision if the models have changed, and apply it."""
     options = session.options
     if options.check:
+        check_none(options, "--check")
         return _say_intended(session)
     done = session.project.run_migration(
-        options.message, tag=options.tag, lock_wait=lock_wait(session), lock_timeout=options.lock_timeout
+        options.message,
+        tag=options.tag,
+        lock_wait=lock_wait(session),
+        lock_timeout=options.lock_timeout,
+        **decisions(options),
     )
     name = session.project.database.name
     if not done.revisions and not session.console.as_json:
@@ -56,6 +64,7 @@ def run_migration(session: Session) -> int:
         sure = "verified" if done.verified else "not verified"
         lines.append(f"{name}  {before} -> {after}  ({counted(len(done.revisions), 'revision')}, {sure})")
     session.console.result("\n".join(lines), lambda: _as_migration(name, done))
+    tell_proofs(session, done.written)
     return 0
 
 
@@ -117,7 +126,12 @@ def stamp(session: Session) -> int:
     """`stamp`: set what is recorded."""
     options = session.options
     outcome = session.project.stamp(
-        options.revisions, purge=options.purge, sql=options.sql, tag=options.tag, lock_wait=lock_wait(session)
+        options.revisions,
+        purge=options.purge,
+        sql=options.sql,
+        tag=options.tag,
+        lock_wait=lock_wait(session),
+        force=options.force,
     )
     return _report(session, outcome)
 
@@ -155,7 +169,7 @@ def _report(session: Session, outcome: Outcome) -> int:
 
 
 def _say_nothing_to_do(session: Session, outcome: Outcome) -> None:
-    if not len(session.project.history):
+    if not outcome.after and not len(session.project.history):
         session.console.notice("there are no revisions yet", 'whimbrel revision --autogenerate -m "first"')
     else:
         at = ", ".join(outcome.after) or "base"

@@ -70,8 +70,17 @@ class Session:
     def project(self) -> Project:
         """The project for the one database that the command is for."""
         if self._project is None:
-            self._project = self.project_for(configuration.select(self.settings, self.options.database))
+            self._project = self.project_for(configuration.select(self.settings, self._meant))
         return self._project
+
+    @property
+    def _meant(self) -> str | None:
+        """Which database was named: with `--database`, or as the first of two sides that is one."""
+        if self.options.database:
+            return str(self.options.database)
+        configured = {database.name for database in self.settings.databases}
+        sides = (getattr(self.options, side, None) for side in ("first", "second"))
+        return next((name for name in sides if name in configured), None)
 
     def databases(self) -> Iterator[Database]:
         """Every database, or the one that was named; what a project leaves behind is not there for the next."""
@@ -114,6 +123,7 @@ class Session:
             listener=self.console.on,
             cmd_opts=lambda: self._about_to_run(database),
             metadata=metadata,
+            asking=self.console,
         )
 
     def history(self, project: Project | None = None) -> History:

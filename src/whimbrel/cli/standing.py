@@ -37,7 +37,7 @@ def status(session: Session) -> int:
     code = _exit_code(session, statuses, attention)
     session.console.result("\n".join(_text(statuses)), lambda: [_as_data(one) for one in statuses], ok=not code)
     for one in statuses:
-        _tell_of_journal(session, one, _name(one, statuses))
+        tell_of_journal(session, one, _name(one, statuses))
         if compare and one.differences is None and one.error is None:
             text = f"{_name(one, statuses)}: the models are compared with a database at head, and this one is not"
             session.console.notice(text, "whimbrel upgrade" if one.pending else "")
@@ -74,7 +74,8 @@ def _text(statuses: list[Status]) -> Iterator[str]:
             yield f"  {_name(one, statuses)}: {revision} was {text}"
 
 
-def _tell_of_journal(session: Session, one: Status, name: str) -> None:
+def tell_of_journal(session: Session, one: Status, name: str) -> None:
+    """What the journal knows that somebody has to see to."""
     if one.unread is not None:
         session.console.notice(f"{name}: {one.unread.what} ({one.unread.why})", one.unread.hint or "")
     for attempt in one.unfinished:
@@ -134,13 +135,21 @@ def _as_data(one: Status) -> dict[str, object]:
         "differences": None if one.differences is None else list(one.differences),
         "error": one.error.as_dict() if one.error else None,
         "problem": one.problem.as_dict() if one.problem else None,
-        "edited": [_edit_as_data(edit) for edit in one.edited],
-        "unfinished": [_attempt_as_data(attempt) for attempt in one.unfinished],
+        **journal_as_data(one),
         "provenance": dict(one.provenance),
     }
 
 
-def _attempt_as_data(attempt: Attempt) -> dict[str, object]:
+def journal_as_data(one: Status) -> dict[str, object]:
+    """What the journal knows that somebody has to see to, for `--json`."""
+    return {
+        "edited": [_edit_as_data(edit) for edit in one.edited],
+        "unfinished": [attempt_as_data(attempt) for attempt in one.unfinished],
+    }
+
+
+def attempt_as_data(attempt: Attempt) -> dict[str, object]:
+    """An attempt, for `--json`."""
     return {
         "revision": attempt.revision,
         "direction": attempt.direction,

@@ -6,10 +6,13 @@ import os
 
 from ..errors import DifferencesFound, RevisionNotFound, UsageError, counted, place
 from ..record import TYPE_CHECKING
+from .deciding import decisions
 from .listing import as_dict
 from .session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..author import NewRevision
 
 
@@ -27,6 +30,7 @@ def revision(session: Session) -> int:
         version_path=options.version_path,
         rev_id=options.rev_id,
         depends_on=options.depends_on,
+        **decisions(options),
     )
     return _report(session, new, applied=options.baseline)
 
@@ -47,9 +51,17 @@ def merge(session: Session) -> int:
 def _report(session: Session, new: list[NewRevision], *, applied: bool = False) -> int:
     text = "\n".join(map(written, new))
     session.console.result(text, lambda: [revision._asdict() for revision in new])
+    tell_proofs(session, new)
     if new and not applied:
         session.console.next(f"look through the file, then  {_upgrade(session)}")
     return 0
+
+
+def tell_proofs(session: Session, new: Iterable[NewRevision]) -> None:
+    """Tell how new revisions were proven, once it is told which files those are."""
+    for revision in new:
+        if revision.proof:
+            session.console.notice(f"{revision.revision} is proven {revision.proof}")
 
 
 def written(revision: NewRevision) -> str:
@@ -100,7 +112,7 @@ def verify(session: Session) -> int:
 
 def check(session: Session) -> int:
     """`check`: whether models and database differ."""
-    differences = session.project.check()
+    differences = session.project.check(full=session.options.full)
     if not differences:
         session.console.result("No new upgrade operations detected.", lambda: {"differences": []})
         return 0

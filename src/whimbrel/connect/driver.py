@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     """Runs one statement without parameters and returns its rows."""
 
 
+COMPOUND = "BEGIN NOT ATOMIC"
+"""How a statement of MariaDB begins that is made of several: it has the rows of all of them."""
+
+
 class Driver(Record):
     """A driver as its URL names it.
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ..errors import DriverMissing, LibraryTooOld
 from ..record import TYPE_CHECKING
+from .driver import COMPOUND
 from .encryption import tls_of_asyncpg
 from .iam import encrypted
 from .iam import engines as _signing_in  # noqa: F401  # once imported, it listens to all engines
@@ -199,7 +200,7 @@ def query_on(connection: Connection) -> Query:
 
 def execute_on(connection: Connection) -> Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]:
     """As `query_on`, with parameters, for each of which the statement has a `?`. It has no literals."""
-    style = connection.dialect.paramstyle
+    style = style_of(connection)
 
     def execute(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         text = marked(statement, style) if parameters else statement
@@ -207,6 +208,14 @@ def execute_on(connection: Connection) -> Callable[[str, Sequence[Any]], list[tu
             return _fetched(connection.connection, text, parameters)
 
     return execute
+
+
+def style_of(connection: Connection) -> str:
+    """How the driver wants parameters marked that are given as a sequence.
+
+    It is the driver's own way: with `create_engine(…, paramstyle="named")` SQLAlchemy gives them by name instead.
+    """
+    return str(connection.dialect.loaded_dbapi.paramstyle)
 
 
 _MARK = re.compile(r"""(?P<name>"[^"]*"|`[^`]*`)|\?""")
@@ -256,6 +265,14 @@ def _fetched(connection: Any, statement: str, parameters: Sequence[Any]) -> list
             cursor.execute(statement, parameters)
         else:
             cursor.execute(statement)
-        return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+        rows = _rows(cursor)
+        if statement.startswith(COMPOUND) and hasattr(cursor, "nextset"):
+            while cursor.nextset():
+                rows += _rows(cursor)
+        return rows
     finally:
         cursor.close()
+
+
+def _rows(cursor: Any) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in cursor.fetchall()] if cursor.description else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..record import TYPE_CHECKING
+from .encryption import encrypted_alike
 
 if TYPE_CHECKING:
     from typing import Any
@@ -14,4 +15,4 @@ def connected(dialect: Any, record: Any, arguments: list[Any], options: dict[str
         connection = listener(dialect, record, arguments, options)
         if connection is not None:
             return connection
-    return dialect.connect(*arguments, **options)
+    return encrypted_alike(dialect, arguments, options)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from .engine import marked
+from .engine import marked, style_of
 
 _AS_IT_IS = {"no_parameters": True}
 
@@ -69,10 +69,10 @@ class Rows:
 
     def put(self, statement: str, parameters: Sequence[Any]) -> None:
         """Execute a statement with parameters, for each of which it has a `?`."""
-        text = marked(statement, self._connection.dialect.paramstyle)
+        text = marked(statement, style_of(self._connection))
         self._connection.exec_driver_sql(text, tuple(parameters)).close()
 
     def put_each(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         """As `put`, once for each row."""
-        text = marked(statement, self._connection.dialect.paramstyle)
+        text = marked(statement, style_of(self._connection))
         self._connection.exec_driver_sql(text, [tuple(row) for row in rows]).close()

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from ..connect.driver import Driver, Query
     from ..connect.url import DatabaseUrl
+    from .catalogs import Catalogs
     from .contents import Contents
     from .creation import Arguments, Open
+    from .lists import Lists
     from .statement import Statement
     from .tools import Tools
 else:
@@ -236,6 +238,14 @@ class Dialect(Protocol):
         """How its rows are read and written."""
 
     @property
+    def catalogs(self) -> Catalogs:
+        """How its catalog is read, and turned into another."""
+
+    @property
+    def lists(self) -> Lists:
+        """How it holds columns to lists of values."""
+
+    @property
     def tools(self) -> Tools | None:
         """Its own tools for scripts of SQL; None if those are a part of Python."""
 
@@ -262,6 +272,10 @@ class Dialect(Protocol):
     @property
     def denied(self) -> str:
         """A regular expression for what a driver says of a table that its user may not read, with the SQLSTATE."""
+
+    @property
+    def taken(self) -> str:
+        """A regular expression for what a driver says when what is to be made is there already."""
 
     @property
     def table_options(self) -> str:

@@ -86,6 +86,15 @@ class ServerCreation:
                 return True
         return False
 
+    def make_alike(self, query: Query, open_there: Callable[[], AbstractContextManager[Query]], name: str) -> None:
+        """Let names without a schema lead in a new database where they lead in the one that `query` goes to.
+
+        Args:
+            query: goes to that.
+            open_there: connects to the new one.
+            name: the name of the new one.
+        """
+
     def drop(self, query: Query, name: str) -> None:
         """Drop it if it is there, whoever is connected to it."""
         for statement in self.dropping(name):

@@ -6,11 +6,13 @@ import contextlib
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
+from ..connect.encryption import remembering
 from ..connect.engine import require_sqlalchemy
 from ..errors import EnvironmentFailed, WhimbrelError, place
+from ..events import Listener, unheard
 from ..interruption import Stopped
 from ..settings import Database
 from .config import ProjectConfig, config_for
@@ -18,19 +20,27 @@ from .context import WorkContext
 from .creating import creating_databases
 from .native import run_native
 from .proxies import environment_proxied, tame_file_config
+from .rebuild import CarefulOperations, check_violations
 from .scripts import LazyScript, Scripts
 from .waiting import waiting_at_most
 from .watching import watched
 from .work import AlembicStep, Visit, Work
 
+if TYPE_CHECKING:
+    import sqlalchemy
+
+    from .scratch import Scratch
+
 __all__ = [
     "AlembicStep",
+    "CarefulOperations",
     "Environment",
     "LazyScript",
     "ProjectConfig",
     "Scripts",
     "Visit",
     "Work",
+    "check_violations",
     "creating_databases",
     "waiting_at_most",
     "watched",
@@ -45,6 +55,7 @@ class Environment:
         cmd_opts: the command line, shaped as Alembic's, for env.py.
         attributes: what env.py finds in `config.attributes`; a `connection` is used instead of opening one.
         scripts: how to see the revision files; another class to write them.
+        listen: is told what should be known of the scratch databases; nobody, by default.
     """
 
     def __init__(
@@ -54,12 +65,40 @@ class Environment:
         cmd_opts: Namespace | None = None,
         attributes: dict[str, Any] | None = None,
         scripts: type[Scripts] = Scripts,
+        listen: Listener = unheard,
     ) -> None:
         require_sqlalchemy()
         self.database = database
         self.config = config_for(database, cmd_opts=cmd_opts, attributes=dict(attributes or {}))
         _prepend_to_sys_path(database)
         self.scripts = scripts(database, self.config)
+        self._listen = listen
+        self._servers: dict[object, dict[str, Any]] = {}
+
+    def scratch(self, given: sqlalchemy.URL | None = None, *, beside: Collection[str] = ()) -> Scratch:
+        """Scratch databases in the place of those that the environment connects to; to be dropped.
+
+        Args:
+            given: the URL of an empty one, to be used instead of making any.
+            beside: databases of the same server that statements name, which have to have their names.
+        """
+        from .scratch import Scratch, Ways  # with listeners on all engines, for which most commands have no need
+
+        return Scratch(given, Ways(lambda: self.database.scratch_url, self._listen, beside))
+
+    def on(self, scratch: Scratch) -> Environment:
+        """The same environment, with its files as they are now, whose work is all done on scratch databases.
+
+        A connection that the caller has given is not used, but others that its engine would open.
+        """
+        other = Environment(
+            self.database,
+            cmd_opts=self.config.cmd_opts,
+            attributes={**self.config.attributes, "scratch": scratch},
+            scripts=type(self.scripts),
+        )
+        other._servers = self._servers
+        return other
 
     def run(self, work: Work) -> list[Visit]:
         """Do a piece of work; what it visited.
@@ -73,8 +112,8 @@ class Environment:
             check_given(given, for_env_py=self.database.has_env)
         context = WorkContext(self.config, self.scripts, work)
         try:
-            limited = waiting_at_most(self.database.connect_timeout)
-            with environment_proxied(context), limited, creating_databases(work.created):
+            limited, alike = waiting_at_most(self.database.connect_timeout), remembering(self._servers)
+            with environment_proxied(context), limited, alike, creating_databases(work.created), self._led():
                 if self.database.has_env:
                     tame_file_config()
                     self._tell_migration_url(work)
@@ -122,6 +161,27 @@ class Environment:
         self.run(
             Work(_no_steps, writes=writes, per_revision=True, options=options, around=lambda visit, run: look(visit))
         )
+
+    def _led(self) -> contextlib.AbstractContextManager[None]:
+        """Lead connections to the scratch database, if there is one."""
+        scratch: Scratch | None = self.config.attributes.get("scratch")
+        if scratch is None:
+            return contextlib.nullcontext()
+        return scratch.led() if self.config.attributes.get("connection") is None else self._led_as_given(scratch)
+
+    @contextlib.contextmanager
+    def _led_as_given(self, scratch: Scratch) -> Iterator[None]:
+        """The same where the caller has given what to connect with."""
+        from .scratch.substitute import substituted  # with SQLAlchemy's asyncio, and so its ORM
+
+        attributes = self.config.attributes
+        given = attributes["connection"]
+        with scratch.led(), substituted(given) as substitute:
+            attributes["connection"] = substitute
+            try:
+                yield
+            finally:
+                attributes["connection"] = given
 
     def _explained(self, error: BaseException, context: WorkContext) -> WhimbrelError:
         from .failures import explained

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, event
@@ -18,6 +17,7 @@ from ..journal.comparison import without_records
 from ..settings import Origin
 from .config import ProjectConfig
 from .proxies import operations_proxied, restore
+from .rebuild import CarefulOperations
 from .scripts import Scripts
 from .sqlite import Transactions
 from .work import AlembicStep, Visit, Watcher, Work, version_schema
@@ -99,7 +99,7 @@ class WorkContext(EnvironmentContext):
         if not context.as_sql:
             _note_autocommit_blocks(visit)
             _look_where_it_is_now(visit)
-        self._operations = Operations(context)
+        self._operations = CarefulOperations(context, visit.note_in_the_way)
         with self._transactions_taken_over(context), operations_proxied(self._operations):
             try:
                 self.work.around(visit, lambda: context.run_migrations(**arguments))

@@ -27,7 +27,7 @@ from ..errors import (
 from ..settings import Database
 from ..versions import unreadable
 from .context import WorkContext
-from .reasons import causes, comes_from, hint_for, line_in, passed, reason
+from .reasons import causes, comes_from, hint_for, is_taken, line_in, passed, reason
 from .states import is_applied, is_repeatable, state, state_of_others
 from .work import Visit
 
@@ -96,10 +96,11 @@ def _with_state(error: WhimbrelError, visit: Visit | None, context: WorkContext)
 def _migration_failed(error: BaseException, visit: Visit, context: WorkContext) -> MigrationFailed:
     revision = str(visit.running)
     path = context.script.get_revision(revision).path
-    is_one_of_several = len(context.visits) > 1 and not visit.offline
+    # A script is for no database yet.
+    is_told_where = not visit.offline and (len(context.visits) > 1 or visit.inside is not None)
     return MigrationFailed(
         f"revision {revision} failed",
-        where=place(path, line_in(error, path)) + (f", on {visit.where}" if is_one_of_several or visit.inside else ""),
+        where=place(path, line_in(error, path)) + (f", on {visit.where}" if is_told_where else ""),
         why=reason(error) + (f"; {visit.blocked}" if visit.blocked else ""),
         state=state(context, visit),
         hint="another process has applied it meanwhile: run the same command again"
@@ -123,6 +124,8 @@ def _migration_hint(error: BaseException, visit: Visit) -> str:
         return f"pip install {error.name}, then run the same command again"
     if visit.committed_midway:
         return "correct what failed, and run the same command again: it goes on where it stopped"
+    if not visit.before and visit.direction == "upgrade" and is_taken(error, visit.context.dialect.name):
+        return "correct the revision; or, if create_all() was there first, whimbrel stamp head  looks, and records that"
     return "correct the revision and run the same command again"
 
 

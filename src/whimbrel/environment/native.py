@@ -12,7 +12,7 @@ from ..dialects import dialect_of
 from ..settings import Database
 from .context import WorkContext
 
-_OPTIONS = ("version_table", "version_table_schema", "compare_type", "compare_server_default")
+_OPTIONS = ("version_table", "version_table_schema")
 
 
 def run_native(database: Database, context: WorkContext) -> None:

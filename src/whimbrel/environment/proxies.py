@@ -140,7 +140,8 @@ def restore(environment: EnvironmentContext, operations: Operations) -> None:
     _op.restore(operations)
 
 
-_TOLD_BY_EVENTS = ("alembic.runtime", "alembic.autogenerate")
+_TOLD_BY_EVENTS = ("alembic.runtime", "alembic.autogenerate", "alembic.ddl")
+"""Loggers of Alembic's; the last one tells of each column of PostgreSQL's that numbers itself, and of nothing else."""
 
 
 def tame_file_config() -> None:

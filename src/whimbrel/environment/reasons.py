@@ -7,11 +7,11 @@ import re
 
 from sqlalchemy import exc
 
-from ..connect.sayings import causes, driver_words, first_line, is_statement_error, secrets_of
+from ..connect.sayings import causes, driver_words, first_line, is_statement_error, secrets_of, sqlstate
 from ..connect.url import DatabaseUrl
 from ..dialects import dialect_named
 
-__all__ = ["causes", "comes_from", "driver_words", "hint_for", "line_in", "passed", "reason"]
+__all__ = ["causes", "comes_from", "driver_words", "hint_for", "is_taken", "line_in", "passed", "reason"]
 
 _STATEMENT_SHOWN = 120
 
@@ -47,6 +47,15 @@ def hint_for(error: exc.DBAPIError, dialect_name: str) -> str | None:
     words = driver_words(error.orig) if error.orig else str(error)
     hints = dialect.hints if dialect else {}
     return next((hint for pattern, hint in hints.items() if re.search(pattern, words, re.IGNORECASE)), None)
+
+
+def is_taken(error: BaseException, dialect_name: str) -> bool:
+    """Whether a statement was to make something that is there already."""
+    dialect = dialect_named(dialect_name)
+    if dialect is None or not isinstance(error, exc.DBAPIError) or error.orig is None:
+        return False
+    words = f"{driver_words(error.orig)} ({sqlstate(error.orig)})"
+    return re.search(dialect.taken, words, re.IGNORECASE) is not None
 
 
 def line_in(error: BaseException, path: str) -> int | None:

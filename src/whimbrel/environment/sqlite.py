@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
-from ..connect.engine import errors_explained
+from ..connect.engine import errors_explained, query_of
+from ..dialects.sqlite.foreign_keys import is_enforced
 from ..dialects.statement import words_of
 from .watching import watched
 
@@ -26,6 +27,8 @@ _OUTSIDE = words_of("VACUUM ATTACH DETACH")
 _PRAGMA_OUTSIDE = re.compile(
     r"PRAGMA\s+(?:\w+\.)?(?:\w+\s*=|(?:foreign_keys|journal_mode|synchronous|wal_checkpoint)\s*\()", re.IGNORECASE
 )
+_FOREIGN_KEYS = re.compile(r"PRAGMA\s+(?:\w+\.)?foreign_keys\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
+_ON = words_of("ON YES TRUE 1")
 _CHANGES_NOTHING = words_of("SELECT PRAGMA EXPLAIN BEGIN COMMIT END ROLLBACK SAVEPOINT RELEASE")
 
 
@@ -34,7 +37,8 @@ class Transactions:
 
     - `BEGIN`, and what SQLite refuses or ignores inside of a transaction, is executed outside: what came before is
       committed, and the next statement begins again. `PRAGMA foreign_keys = OFF` is such a one: ignored, the rebuild of
-      a table that follows it would delete the rows that refer to it.
+      a table that follows it would delete the rows that refer to it. In a transaction that the engine or env.py has
+      begun, with stock Alembic it is ignored as well: there `ON` counts only if an `OFF` has changed anything.
     - Whoever takes the driver's own connection sends statements that nobody can look at first. From then on the
       transaction is the driver's, as with stock Alembic, until SQLAlchemy begins the next one.
 
@@ -67,6 +71,7 @@ class Transactions:
         self._is_ours = False
         self._is_drivers = False
         self._changed = False
+        self._has_switched_off = False
         self._watch = watched(connection, self._leave_to_driver)
         self._watch.__enter__()
         self._listeners = {"before_cursor_execute": self._before, "after_cursor_execute": self._after}
@@ -95,7 +100,7 @@ class Transactions:
         assert first is not None, "it may be empty"
         word = first[1].upper()
         begins = word == "BEGIN"
-        is_outside = word in _OUTSIDE or (word == "PRAGMA" and _PRAGMA_OUTSIDE.match(statement, first.start(1)))
+        is_outside = word in _OUTSIDE or (word == "PRAGMA" and self._leads_outside(statement, first.start(1)))
         if is_outside or (begins and self._is_ours):
             self._commit()
         elif not begins and not self._is_drivers and not self._is_in_transaction:
@@ -104,6 +109,19 @@ class Transactions:
             self._is_ours = False
         elif word not in _CHANGES_NOTHING:
             self._changed = True
+
+    def _leads_outside(self, statement: str, start: int) -> bool:
+        """Whether a pragma is one for which the transaction is left."""
+        if not _PRAGMA_OUTSIDE.match(statement, start):
+            return False
+        switch = _FOREIGN_KEYS.match(statement, start)
+        if switch is None or self._is_ours or not self._is_in_transaction:
+            return True
+        wants_on, is_on = switch[1].upper() in _ON, self._enforces
+        if wants_on == is_on or (wants_on and not self._has_switched_off):
+            return False
+        self._has_switched_off = not wants_on
+        return True
 
     def _after(self, *_: Any) -> None:
         """Notice a COMMIT of the revision's own, and what the driver will keep or not as it likes."""
@@ -150,6 +168,11 @@ class Transactions:
         if self._changed:
             self._changed = False
             self._on_commit()
+
+    @property
+    def _enforces(self) -> bool:
+        """Whether foreign keys are enforced."""
+        return is_enforced(query_of(self.connection.connection))
 
     @property
     def _autocommits(self) -> bool:

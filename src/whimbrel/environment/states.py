@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..errors import few
 from .context import WorkContext
 from .work import Visit
 
@@ -93,5 +94,4 @@ def _names(visits: Iterable[Visit], among: Iterable[Visit]) -> str:
     """The visits by schema, where that tells them apart, else by URL; not all of a thousand."""
     one_database = len({visit.address for visit in among}) == 1
     names = list(dict.fromkeys((one_database and visit.inside) or visit.where for visit in visits))
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return few(names, _NAMED)

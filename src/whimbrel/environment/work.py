@@ -27,6 +27,7 @@ from ..dialects import Dialect, Place, dialect_named
 from ..errors import VersionTableBroken
 from ..events import Created
 from ..record import TYPE_CHECKING
+from .rebuild import ForeignKeysInTheWay
 from .waiting import connecting_as, waiting_at_most
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class Visit:
         driver: the driver's connection that the work began with.
         blocked: who was in the way of a statement that was given up, and how long it was tried.
         locking_read: what stands behind a SELECT so that it sees what others have committed meanwhile.
+        in_the_way: why the running revision could not rebuild a table.
     """
 
     context: MigrationContext
@@ -154,6 +156,7 @@ class Visit:
     driver: Any = None
     blocked: str | None = None
     locking_read: str = ""
+    in_the_way: ForeignKeysInTheWay | None = None
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -207,10 +210,14 @@ class Visit:
         return has_one_connection(self.engine)
 
     @property
-    def _driver_autocommits(self) -> bool:
-        """Whether the driver was told to commit each statement, as psycopg can be behind SQLAlchemy's back."""
+    def is_in_autocommit(self) -> bool:
+        """Whether each statement is committed by itself; psycopg can be told so behind SQLAlchemy's back."""
         connection = self.context.connection
-        return connection is not None and driver_autocommits(connection)
+        if connection is None:
+            return False
+        options = connection.get_execution_options()
+        level = options.get("isolation_level") or getattr(self.engine.dialect, "_on_connect_isolation_level", None)
+        return level == "AUTOCOMMIT" or driver_autocommits(connection)
 
     @property
     def address(self) -> str:
@@ -229,6 +236,10 @@ class Visit:
         """Which database, and which schema in it."""
         return f"{self.address}, schema {self.inside}" if self.inside else self.address
 
+    def note_in_the_way(self, error: ForeignKeysInTheWay) -> None:
+        """Keep why the running revision could not rebuild a table: it may catch that."""
+        self.in_the_way = error
+
     def begin(self, heads: Iterable[str]) -> None:
         """Note where the database is, and how to get there again."""
         self.begun = True
@@ -238,9 +249,7 @@ class Visit:
             self.first_heads = self.heads
         self.reported = frozenset(heads)
         if not self.offline:
-            options = self.context.connection.get_execution_options() if self.context.connection else {}
-            level = options.get("isolation_level") or getattr(self.engine.dialect, "_on_connect_isolation_level", None)
-            self.autocommits = level == "AUTOCOMMIT" or self._driver_autocommits
+            self.autocommits = self.is_in_autocommit
         if not self.offline and self.dialect is not None:
             self.place = self.dialect.place(self.query)
 

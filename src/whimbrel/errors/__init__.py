@@ -16,7 +16,7 @@ that the command line ends with.
 
 from __future__ import annotations
 
-from .answers import DifferencesFound, NotAtHeads, ReplayFailed, ReturnFailed
+from .answers import DifferencesFound, DiffFound, Drifted, NotAtHeads, ProofFailed, ReplayFailed, ReturnFailed
 from .database import (
     CannotConnect,
     CannotCreateDatabase,
@@ -28,12 +28,14 @@ from .database import (
     DatabaseRevisionUnknown,
     DumpFailed,
     EnvironmentFailed,
+    ForeignKeysBroken,
     Interrupted,
     LoadedOtherwise,
     LockBusy,
     MigrationFailed,
     NotCommitted,
     PoolerInTheWay,
+    RebuildIncomplete,
     RowsRefused,
     SchemaLacks,
     ScratchRefused,
@@ -42,18 +44,24 @@ from .database import (
     VersionTableBroken,
 )
 from .error import ANSWER_NO, BUSY, DATABASE, INTERRUPTED, PARTLY, REFUSED, USAGE, WhimbrelError
-from .models import ModelImportFailed, ModelsEmpty, ModelsNotFound
+from .models import ModelImportFailed, ModelsEmpty, ModelsNotCreatable, ModelsNotFound
 from .refusals import (
     ArchiveDoesNotFit,
     BaselineRefused,
+    DropUnanswered,
     HalfDone,
     HistoryEdited,
     NeedsBaseline,
     NeedsDecision,
     NotConfirmed,
     NotEmpty,
+    RebuildRefused,
+    RenameUnanswered,
     RevisionEdited,
+    StampDiffers,
+    TablesWouldBeDropped,
     TokenUnencrypted,
+    ValueUnanswered,
     WouldOverwrite,
 )
 from .revisions import (
@@ -88,7 +96,7 @@ from .usage import (
     UrlMissing,
     UsageError,
 )
-from .wording import counted, place
+from .wording import counted, few, place
 
 __all__ = [
     "ANSWER_NO",
@@ -114,12 +122,16 @@ __all__ = [
     "DatabaseNotConfigured",
     "DatabaseNotReady",
     "DatabaseRevisionUnknown",
+    "DiffFound",
     "DifferencesFound",
+    "Drifted",
     "DriverMissing",
+    "DropUnanswered",
     "DumpFailed",
     "EnvironmentFailed",
     "FileRefused",
     "FlaskNotConfigured",
+    "ForeignKeysBroken",
     "FormatUnknown",
     "HalfDone",
     "HistoryBroken",
@@ -132,6 +144,7 @@ __all__ = [
     "MigrationFailed",
     "ModelImportFailed",
     "ModelsEmpty",
+    "ModelsNotCreatable",
     "ModelsNotFound",
     "MultipleHeads",
     "NeedsBaseline",
@@ -144,6 +157,10 @@ __all__ = [
     "PoolerInTheWay",
     "ProgramMissing",
     "ProjectNotFound",
+    "ProofFailed",
+    "RebuildIncomplete",
+    "RebuildRefused",
+    "RenameUnanswered",
     "ReplayFailed",
     "ReturnFailed",
     "RevisionAmbiguous",
@@ -156,17 +173,21 @@ __all__ = [
     "ScratchRefused",
     "ScratchUnusable",
     "SeveralDatabases",
+    "StampDiffers",
     "StillUnreachable",
+    "TablesWouldBeDropped",
     "TargetInvalid",
     "TokenUnencrypted",
     "Unexpected",
     "UrlInvalid",
     "UrlMissing",
     "UsageError",
+    "ValueUnanswered",
     "VersionTableBroken",
     "VersionsFolderMissing",
     "WhimbrelError",
     "WouldOverwrite",
     "counted",
+    "few",
     "place",
 ]

@@ -145,8 +145,22 @@ class StillUnreachable(WhimbrelError):
     exit_code = DATABASE
 
 
+class RebuildIncomplete(WhimbrelError):
+    """SQLite: a table was rebuilt, and something in the database is not as it was, or names what is gone."""
+
+    code = "WB421"
+    exit_code = DATABASE
+
+
+class ForeignKeysBroken(WhimbrelError):
+    """SQLite: a revision that rebuilds a table leaves rows that refer to rows that are not there."""
+
+    code = "WB422"
+    exit_code = DATABASE
+
+
 class ScratchRefused(WhimbrelError):
-    """`verify`: the server refuses to make a scratch database."""
+    """There is no scratch database to be had: not on the server, not on a private one, not at `scratch_url`."""
 
     code = "WB430"
     exit_code = DATABASE

@@ -70,3 +70,17 @@ class WhimbrelError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+
+class Differing(WhimbrelError):
+    """Two schemas are not alike, and that is told one line each.
+
+    Attributes:
+        differences: the lines.
+    """
+
+    differences: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The failure as plain data, with a list of what differs."""
+        return {**super().as_dict(), "differences": [*self.differences]}

@@ -21,3 +21,9 @@ class ModelsEmpty(WhimbrelError):
     """The models hold no table while the database does: autogenerate would drop everything."""
 
     code = "WB303"
+
+
+class ModelsNotCreatable(WhimbrelError):
+    """The database refuses to create what the models say."""
+
+    code = "WB304"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .error import REFUSED, WhimbrelError
+from ..record import TYPE_CHECKING
+from .error import REFUSED, Differing, WhimbrelError
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class WouldOverwrite(WhimbrelError):
@@ -79,4 +83,66 @@ class TokenUnencrypted(WhimbrelError):
     """A token for Amazon RDS would be sent over a connection that need not be encrypted."""
 
     code = "WB611"
+    exit_code = REFUSED
+
+
+class RenameUnanswered(WhimbrelError):
+    """Autogenerate: a table or a column may have been renamed, and nobody says whether it was."""
+
+    code = "WB612"
+    exit_code = REFUSED
+    candidates: tuple[dict[str, Any], ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The failure as plain data, with each pair of names and the flag that makes it a rename."""
+        return {**super().as_dict(), "candidates": [*self.candidates]}
+
+
+class DropUnanswered(WhimbrelError):
+    """Autogenerate: a table or a column that holds something would be dropped, and nobody says that it may."""
+
+    code = "WB613"
+    exit_code = REFUSED
+    drops: tuple[dict[str, Any], ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The failure as plain data, with what would be dropped and how much each holds."""
+        return {**super().as_dict(), "drops": [*self.drops]}
+
+
+class ValueUnanswered(WhimbrelError):
+    """Autogenerate: rows hold a value that their column no longer takes, and nobody says what becomes of it."""
+
+    code = "WB618"
+    exit_code = REFUSED
+    values: tuple[dict[str, Any], ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The failure as plain data, with each value, how many rows hold it, and what it may become."""
+        return {**super().as_dict(), "values": [*self.values]}
+
+
+class TablesWouldBeDropped(WhimbrelError):
+    """Autogenerate: most tables of the database are not in the models, which most likely were not all imported."""
+
+    code = "WB614"
+    exit_code = REFUSED
+    tables: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The failure as plain data, with the tables that would be dropped."""
+        return {**super().as_dict(), "tables": [*self.tables]}
+
+
+class StampDiffers(Differing):
+    """`stamp`: the tables of the database are not those that the history makes up to the revision."""
+
+    code = "WB615"
+    exit_code = REFUSED
+
+
+class RebuildRefused(WhimbrelError):
+    """SQLite: a table cannot be rebuilt without a loss."""
+
+    code = "WB617"
     exit_code = REFUSED

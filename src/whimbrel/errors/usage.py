@@ -108,9 +108,11 @@ class CredentialsMissing(WhimbrelError):
 
 
 class ScratchUnusable(WhimbrelError):
-    """`verify`: the scratch database is not empty or not a scratch database, or the project connects past it."""
+    """The scratch database is not empty or not a scratch database, or the project connects past it."""
 
     code = "WB121"
+    reached: str | None = None
+    """The other database that a statement names."""
 
 
 class SeveralDatabases(WhimbrelError):

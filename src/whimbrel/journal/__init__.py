@@ -5,6 +5,7 @@ from __future__ import annotations
 from .attempt import (
     ATTEMPTS,
     PREFIX,
+    STAMP,
     STATEMENTS,
     Attempt,
     applied,
@@ -19,6 +20,7 @@ from .attempt import (
 __all__ = [
     "ATTEMPTS",
     "PREFIX",
+    "STAMP",
     "STATEMENTS",
     "Attempt",
     "applied",

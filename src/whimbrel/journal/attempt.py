@@ -26,21 +26,28 @@ RUNNING, DONE, FAILED, INTERRUPTED, CRASHED, ABANDONED, ACCEPTED = (
     "abandoned",
     "accepted",
 )
+STAMPED, FORCED, UNCHECKED = "stamped", "forced", "unchecked"
+STAMP = "stamp"
+"""The direction of what was recorded and not run."""
+
+_ENDED = (DONE, ABANDONED, ACCEPTED, STAMPED, FORCED, UNCHECKED)
+"""The states after which nothing is left to be done."""
 
 
 class Attempt(Record):
-    """One revision, run once, in one direction.
+    """One revision, run once, in one direction; or recorded by a stamp, without being run.
 
     Attributes:
         run: which command it was part of; random.
         number: its place in that run, from 1.
         revision: which revision.
-        direction: `upgrade` or `downgrade`.
+        direction: `upgrade`, `downgrade` or `stamp`.
         from_heads, to_heads: what the version table held before and after, separated by spaces; `to_heads` is None
             until the attempt is done.
         state: `running`, `done`, `failed`, `interrupted` (by a signal), `crashed` (its process is gone, as a later run
             found), `abandoned` (given up by `resolve --abandon`), or `accepted`: nothing was run, but from then on the
-            file is as it is now (`resolve --accept-edits`).
+            file is as it is now (`resolve --accept-edits`). Of a stamp: `stamped` if the schema was that of the
+            revision, `unchecked` if that could not be seen, `forced` if nobody was to look (`stamp --force`).
         started_at, ended_at: in UTC, ISO 8601.
         file: the revision file's name.
         file_sha256: of its bytes.
@@ -168,7 +175,7 @@ def latest(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
 def open_ends(attempts: Iterable[Attempt]) -> dict[tuple[str, str], Attempt]:
     """Of each revision and direction whose last attempt did not get through, that attempt."""
     last = {(attempt.revision, attempt.direction): attempt for attempt in attempts}
-    return {key: one for key, one in last.items() if one.state not in (DONE, ABANDONED, ACCEPTED)}
+    return {key: one for key, one in last.items() if one.state not in _ENDED}
 
 
 def applied(attempts: Iterable[Attempt]) -> dict[str, Attempt]:

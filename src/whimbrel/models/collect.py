@@ -13,6 +13,7 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import registry
 
 from ..errors import ConfigurationInvalid, ModelsEmpty, ModelsNotFound
+from ..objects import all_declared
 from .codebase import Codebase, module_path
 from .found import Models
 from .importing import HOW_TO_NAME, failure
@@ -101,7 +102,9 @@ class Collector:
                 why="the modules that look like models hold no metadata",
                 hint=f"say where the models are: {HOW_TO_NAME}",
             )
-        filled = [source for source in self._sources.values() if source.metadata.tables]
+        filled = [
+            source for source in self._sources.values() if source.metadata.tables or all_declared(source.metadata)
+        ]
         if not filled:
             raise ModelsEmpty(
                 "the models hold no table",

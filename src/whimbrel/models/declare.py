@@ -31,6 +31,7 @@ _HINTS = (
     b"Table as ",
     b"table=True",
     b"table = True",
+    b"whimbrel",  # its views and functions
 )
 _MAKES_BASE = frozenset({"automap_base", "declarative_base", "generate_base"})
 _MAKES = _MAKES_BASE | {"SQLAlchemy"}
@@ -125,7 +126,9 @@ class _Reader:
         classes = {node.name: self._read_class(node) for node in self._statements if isinstance(node, ast.ClassDef)}
         classes |= {name: Class(bases, False) for name, bases in self._typed_classes()}
         return Facts(
-            declares=any(found.declares for found in classes.values()) or any(map(self._makes, self._calls())),
+            declares=any(found.declares for found in classes.values())
+            or any(map(self._makes, self._calls()))
+            or any(map(_is_of_objects, self._imported.values())),
             is_application=bool(self._databases),
             classes=classes,
             bases=frozenset(self._local_bases()),
@@ -278,6 +281,12 @@ class _Reader:
         for statement in self._statements:
             for expression in _expressions(statement):
                 yield from (node for node in ast.walk(expression) if isinstance(node, ast.Call))
+
+
+def _is_of_objects(origin: tuple[str, str | None]) -> bool:
+    """Whether an import is of what declares views, functions and triggers."""
+    module, name = origin
+    return module == "whimbrel.objects" or origin == ("whimbrel", "objects") or (module == "whimbrel" and name is None)
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import MetaData
 
+    from ..author import Answers, Asking
     from ..environment import Environment
     from ..events import Event, Listener
     from ..history import History
+    from ..planner import Plan, Planner, Plans
     from ..runner import Runner
 
     T = TypeVar("T")
@@ -39,6 +41,7 @@ class ProjectBase:
         cmd_opts: Callable[[], Namespace] | None = None,
         attributes: Mapping[str, Any] | None = None,
         metadata: Sequence[MetaData] = (),
+        asking: Asking | None = None,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -46,6 +49,7 @@ class ProjectBase:
         self._cmd_opts = cmd_opts
         self._attributes = dict(attributes or {})
         self._metadata = tuple(metadata)
+        self._asking = asking
         self.interruption = Interruption()
         """Ask it, from any thread, to stop a run: `project.interruption.request()`."""
         self._history_found: History | None = None  # what env.py has made of it, where env.py decides
@@ -140,7 +144,7 @@ class ProjectBase:
         check_for_env_py(self.database)
         self._check_history()
         cmd_opts = self._cmd_opts() if self._cmd_opts else None
-        return Environment(self.database, cmd_opts=cmd_opts, attributes=self._attributes, **options)
+        return Environment(self.database, cmd_opts=cmd_opts, attributes=self._attributes, listen=self._tell, **options)
 
     def _runner(self, **given: Any) -> Runner:
         from ..runner import Runner
@@ -148,7 +152,28 @@ class ProjectBase:
 
         return Runner(self._environment(), self._tell, limits(self.database.options, **given), self.interruption)
 
-    def _author(self, autogenerate: bool = False) -> Any:
+    def _upgrading(self, target: str, confirm: str | None, command: str, *, is_only_written: bool = False) -> Plans:
+        """What plans an upgrade, and refuses one that drops something of a production database without its name.
+
+        Args:
+            target: where to.
+            confirm: the name of the database, if it was given.
+            command: for the hint.
+            is_only_written: whether nothing is run.
+        """
+        from .confirming import check_dropping, check_name
+
+        check_name(self.database, confirm)
+
+        def plan(planner: Planner) -> Plan:
+            made = planner.upgrade(target)
+            if not is_only_written and confirm is None and self.database.is_production:
+                check_dropping(self.database, [self.history[step.revision].path for step in made.steps], command)
+            return made
+
+        return plan
+
+    def _author(self, autogenerate: bool = False, *, full: bool = False) -> Any:
         from ..author import Author, WritingScripts
 
         if self.database.alembic is None and self.settings.configured:
@@ -158,7 +183,29 @@ class ProjectBase:
         models = None
         if autogenerate and not self.database.has_env:
             models = self._models()
-        return Author(environment, self._tell, models)
+        # A run that others rely on believes no file that lies beside bytecode.
+        return Author(environment, self._tell, models, self.interruption, full=full or bool(os.environ.get("CI")))
+
+    def _answers(
+        self,
+        renames: Mapping[str, str] | None,
+        table_renames: Mapping[str, str] | None,
+        *,
+        no_rename: bool,
+        allow_drop: Sequence[str],
+        remaps: Mapping[str, str | None] | None,
+        fills: Mapping[str, str] | None,
+    ) -> Answers:
+        from ..author import Answers
+
+        return Answers(
+            tuple((renames or {}).items()),
+            tuple((table_renames or {}).items()),
+            no_rename,
+            tuple(as_list(allow_drop)),
+            tuple((remaps or {}).items()),
+            tuple((fills or {}).items()),
+        )
 
     def _models(self) -> Any:
         from pathlib import Path

@@ -29,6 +29,7 @@ class Changing(ProjectBase):
         strict: bool | None = None,
         lock_wait: float | None = None,
         lock_timeout: float | None = None,
+        confirm: str | None = None,
     ) -> Outcome:
         """Apply revisions until the database is at the target. Writes the database.
 
@@ -39,9 +40,13 @@ class Changing(ProjectBase):
             strict: refuse if a revision was edited after it was applied, instead of a notice.
             lock_wait: seconds to wait for another migrator; 0 to give up at once. As configured, else 600.
             lock_timeout: seconds that a statement may wait for a lock before it is tried again. As configured, else 2.
+            confirm: the name of the database. In one that is labelled production, revisions drop tables and columns
+                only with it.
 
         Raises:
             HistoryEdited: with `strict`.
+            NotConfirmed: a revision drops something of a production database, and `confirm` is missing; or it is the
+                name of another database.
             LockBusy: another migrator is at work.
             NeedsDecision, RevisionEdited, HalfDone: an earlier run was interrupted; see `resolve`.
             WhimbrelError: what happened, and what state the database is in.
@@ -49,7 +54,8 @@ class Changing(ProjectBase):
         start, end = self._range(target, sql, "upgrade")
         options: dict[str, Any] = {"as_sql": sql, "starting_rev": start, "destination_rev": end, "tag": tag}
         given = {"strict": strict, "lock_wait": lock_wait, "lock_timeout": lock_timeout}
-        return self._apart(lambda: self._runner(**given).migrate(lambda planner: planner.upgrade(end), **options))
+        plans = self._upgrading(end, confirm, f"upgrade {target}", is_only_written=sql)
+        return self._apart(lambda: self._runner(**given).migrate(plans, **options))
 
     def downgrade(
         self,
@@ -95,15 +101,21 @@ class Changing(ProjectBase):
         sql: bool = False,
         tag: str | None = None,
         lock_wait: float | None = None,
+        force: bool = False,
     ) -> Outcome:
         """Set the revision that the version table holds, without running anything. Writes the database.
+
+        The history is replayed on a scratch database first, and the tables must be as it leaves them at the revisions.
+        If that cannot be seen, a notice says why, and they are recorded all the same.
 
         Args:
             targets: revisions, `heads` or `base`.
             purge: forget what the table holds first, even revisions that no file has.
             sql, tag, lock_wait: as in `upgrade`.
+            force: do not look at the tables.
 
         Raises:
+            StampDiffers: the tables are not as the history leaves them.
             LockBusy: another migrator is at work.
             WhimbrelError: a target names no revision; then nothing is purged either.
         """
@@ -115,7 +127,18 @@ class Changing(ProjectBase):
             if len({first for first, _ in ranges if first is not None}) > 1:
                 raise TargetInvalid("stamp --sql starts from one revision", hint="write one range for each command")
         options = {"as_sql": sql, "starting_rev": start, "destination_rev": tuple(texts), "tag": tag}
-        return self._apart(lambda: self._runner(lock_wait=lock_wait).stamp(texts, purge=purge, **options))
+
+        def work() -> Outcome:
+            from ..journal.attempt import FORCED, STAMPED, UNCHECKED
+
+            unseen = None if force else self._unseen(texts, purge, sql)
+            state = FORCED if force else UNCHECKED if unseen else STAMPED
+            outcome = self._runner(lock_wait=lock_wait).stamp(texts, purge=purge, state=state, **options)
+            if unseen is not None:
+                self._tell_unseen(texts, unseen)
+            return outcome
+
+        return self._apart(work)
 
     def ensure_version(self, *, sql: bool = False) -> None:
         """Create the version table if it does not exist. Writes the database.
@@ -183,6 +206,25 @@ class Changing(ProjectBase):
     aaccept_edits = awaited(accept_edits)
 
     # -- parts ----------------------------------------------------------------------------------
+
+    def _unseen(self, targets: Sequence[str], purge: bool, sql: bool) -> str | None:
+        """Why nobody can see whether the database is as revisions leave it; None if it was seen to be.
+
+        Raises:
+            StampDiffers: it is not.
+        """
+        if sql:
+            return "SQL is written, and no database is asked"
+        from ..prover import check_stamp
+
+        return check_stamp(self._environment(), targets, self.interruption, purge=purge)
+
+    def _tell_unseen(self, targets: Sequence[str], why: str) -> None:
+        from ..events import Notice
+
+        named = " ".join(targets)
+        text = f"it was not checked whether the database is as {named} leaves it: {why}"
+        self._tell(Notice(text, "whimbrel drift looks again; stamp --force does not look, and says nothing"))
 
     def _check_emptying(self, plan: Plan, target: str, confirm: str | None, careful: bool) -> None:
         """Refuse to take back all that was ever done to the database, if it has not been named."""

@@ -1,11 +1,15 @@
-"""What empties a database has to name it: always if it is labelled production, else if the caller is careful."""
+"""What empties a database has to name it, if it is labelled production or the caller is careful; so has what drops
+something of a production database.
+"""
 
 from __future__ import annotations
 
-from ..errors import NotConfirmed
+from ..errors import NotConfirmed, few
 from ..record import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..settings import Database
 
 
@@ -40,3 +44,29 @@ def check_confirmed(database: Database, confirm: str | None, *, what: str, hint:
     if confirm is None and (careful or database.is_production):
         why = "the database is labelled production" if database.is_production else "it was not confirmed"
         raise NotConfirmed(what, why=why, state="nothing was changed", hint=hint)
+
+
+def check_dropping(database: Database, paths: Sequence[str], command: str) -> None:
+    """Refuse revisions that drop something of a production database.
+
+    Args:
+        database: which one.
+        paths: the files of the revisions that would be applied.
+        command: what was typed, for the hint.
+
+    Raises:
+        NotConfirmed
+    """
+    from ..history.losses import losses
+
+    found = [text for path in paths for text in losses(path)]
+    if found:
+        check_confirmed(
+            database,
+            None,
+            what=f"this drops {few(found, _SHOWN)} of {database.name}, and what is in there",
+            hint=f"whimbrel {command} --yes {database.name}",
+        )
+
+
+_SHOWN = 4

@@ -8,6 +8,7 @@ Looking at files costs no SQLAlchemy: it is imported by the methods that run or 
 
 from __future__ import annotations
 
+from .comparing import Comparing
 from .reaching import Reaching
 from .serving import Serving
 from .snapshots import Snapshots
@@ -15,7 +16,7 @@ from .verifying import Verifying
 from .writing import Writing
 
 
-class Project(Serving, Reaching, Verifying, Snapshots, Writing):
+class Project(Serving, Reaching, Verifying, Snapshots, Comparing, Writing):
     """One database of a project, and its revisions.
 
     Args:
@@ -26,4 +27,5 @@ class Project(Serving, Reaching, Verifying, Snapshots, Writing):
         attributes: what env.py finds in `config.attributes`. A `connection` there is used instead of opening one, and
             the transaction it is in stays the caller's.
         metadata: the models, if they are known, instead of those configured or found.
+        asking: asks somebody what only a human can decide, see `revision`; without it such a question is an error.
     """

@@ -10,7 +10,7 @@ from .looking import Looking
 from .threads import awaited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from sqlalchemy import MetaData
@@ -65,6 +65,7 @@ class Serving(Looking):
         strict: bool | None = None,
         lock_wait: float | None = None,
         lock_timeout: float | None = None,
+        confirm: str | None = None,
     ) -> Outcome:
         """Create the database if it is missing, and apply every revision. Writes the database, and its server.
 
@@ -75,7 +76,7 @@ class Serving(Looking):
         with a `creator` of its own cannot be helped.
 
         Args:
-            tag, strict, lock_wait, lock_timeout: as in `upgrade`.
+            tag, strict, lock_wait, lock_timeout, confirm: as in `upgrade`.
 
         Raises:
             CannotCreateDatabase: this user may not; the statement for an administrator is in `hint`.
@@ -83,9 +84,8 @@ class Serving(Looking):
         """
         given = {"strict": strict, "lock_wait": lock_wait, "lock_timeout": lock_timeout}
         options: dict[str, Any] = {"as_sql": False, "starting_rev": None, "destination_rev": "heads", "tag": tag}
-        return self._apart(
-            lambda: self._runner(**given).migrate(lambda planner: planner.upgrade("heads"), create=True, **options)
-        )
+        plans = self._upgrading("heads", confirm, "update_db")
+        return self._apart(lambda: self._runner(**given).migrate(plans, create=True, **options))
 
     def run_migration(
         self,
@@ -94,12 +94,19 @@ class Serving(Looking):
         tag: str | None = None,
         lock_wait: float | None = None,
         lock_timeout: float | None = None,
+        renames: Mapping[str, str] | None = None,
+        table_renames: Mapping[str, str] | None = None,
+        no_rename: bool = False,
+        allow_drop: Sequence[str] = (),
+        remaps: Mapping[str, str | None] | None = None,
+        fills: Mapping[str, str] | None = None,
     ) -> Migrated:
         """Apply what is pending, write a revision if the models have changed, and apply that. Writes all of it.
 
         Args:
             message: what the new revision is about; `models changed` by default.
             tag, lock_wait, lock_timeout: as in `upgrade`.
+            renames, table_renames, no_rename, allow_drop, remaps, fills: as in `revision`.
 
         Raises:
             NeedsBaseline: the database has what the models say, and no revision has made it.
@@ -111,7 +118,18 @@ class Serving(Looking):
         with _state_added(applied):
             new = self._apart(
                 lambda: self._author(autogenerate=True).revision(
-                    message or "models changed", autogenerate=True, only_if_needed=True
+                    message or "models changed",
+                    autogenerate=True,
+                    only_if_needed=True,
+                    answers=self._answers(
+                        renames,
+                        table_renames,
+                        no_rename=no_rename,
+                        allow_drop=allow_drop,
+                        remaps=remaps,
+                        fills=fills,
+                    ),
+                    asking=self._asking,
                 )
             )
         if not new:
@@ -154,7 +172,7 @@ class Serving(Looking):
         def work() -> list[str]:
             environment = self._environment(scripts=WritingScripts)
             author = Author(environment, self._tell, Models(tuple(metadata), (), ()))
-            return sorted(described(without_removals(author.differences())))
+            return sorted(described(without_removals(author.reflected())))
 
         return self._apart(work)
 

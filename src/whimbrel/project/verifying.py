@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import (
-    CannotConnect,
-    MigrationFailed,
-    ReplayFailed,
-    ReturnFailed,
-    ScratchUnusable,
-    UsageError,
-    WhimbrelError,
-    counted,
-)
-from ..events import RevisionStarted
+from ..errors import ReplayFailed, ReturnFailed, ScratchUnusable, UsageError, counted
+from ..events import Notice
 from ..record import TYPE_CHECKING, Record
 from .changing import Changing
 from .threads import awaited
@@ -20,9 +11,7 @@ from .threads import awaited
 if TYPE_CHECKING:
     from typing import Any, Self
 
-    from ..events import Event
-
-_MISSING_SCHEMA = r"""schema "([^"]+)" does not exist|Unknown database '([^']+)'|unknown database "?(\w+)"""
+    from ..events import Event, Listener
 
 
 class Verification(Record):
@@ -38,9 +27,9 @@ class Verifying(Changing):
     def verify(self, *, down: bool = False, scratch: str | None = None) -> Verification:
         """Replay the history from empty to its heads, on a scratch database. The configured one is not touched.
 
-        The scratch database is made beside the configured one on its server, or as a temporary file, and is dropped
-        whatever happens. Whatever env.py connects to, it gets the scratch database; what it does past SQLAlchemy is
-        not led there.
+        The scratch database is made beside the configured one on its server, on a private server where that makes
+        none, or as a temporary file, and is dropped whatever happens; that of `scratch_url` is emptied. Whatever env.py
+        connects to, it gets the scratch database; what it does past SQLAlchemy is not led there.
 
         Args:
             down: go back to base afterwards.
@@ -48,7 +37,7 @@ class Verifying(Changing):
 
         Raises:
             ReplayFailed, ReturnFailed: the answer is no; `what` names the first revision that fails.
-            ScratchRefused: the server makes no scratch database.
+            ScratchRefused: there is no scratch database to be had.
             ScratchUnusable: `scratch` is not empty, or env.py connects past it.
             WhimbrelError: the revisions or the settings cannot be used.
         """
@@ -59,71 +48,51 @@ class Verifying(Changing):
     averify = awaited(verify)
 
     def _replay(self, down: bool, scratch: str | None) -> Verification:
-        from ..environment.scratch import on_scratch
-
         given = _empty(scratch) if scratch else None
-        watched = self._watched()
-        with on_scratch(given) as scratch_database:
+        beside: frozenset[str] = frozenset()
+        while True:
+            try:
+                return self._replay_beside(beside, down, given)
+            except ScratchUnusable as error:
+                if given is not None or error.reached is None or error.reached in beside:
+                    raise
+                beside |= {error.reached}
+                self._tell(
+                    Notice(
+                        f"the history names the database {error.reached}",
+                        "it is replayed once more, where that is a scratch one as well",
+                    )
+                )
+
+    def _replay_beside(self, beside: frozenset[str], down: bool, given: Any) -> Verification:
+        """The replay, where some databases that statements name are scratch ones."""
+        from ..prover import Replay
+
+        there, back = Replay(ReplayFailed, "upgrade"), Replay(ReturnFailed, "downgrade")
+        watched = self._heard_by(there.hear, back.hear)
+        with self._environment().scratch(given, beside=beside) as scratch_database, scratch_database.led():
             # The run looks itself, too: the thread that it is in may have been there before, and know of nothing.
             watched._attributes = {**self._attributes, "scratch": scratch_database}
-            with _Answer(ReplayFailed, watched):
-                applied = watched.upgrade("heads").revisions
+            with there:
+                applied = watched.upgrade("heads", confirm=self.database.name).revisions
             if not down:
                 return Verification(applied)
-            with _Answer(ReturnFailed, watched):
+            with back:
                 return Verification(applied, watched.downgrade("base", confirm=self.database.name).revisions)
 
-    def _watched(self) -> Self:
-        """The same project, which notes the revision that it runs."""
+    def _heard_by(self, *listeners: Listener) -> Self:
+        """The same project, of whose runs others are told as well."""
         from copy import copy
 
         other = copy(self)
-        other._running = None
 
-        def note(event: Event) -> None:
-            if isinstance(event, RevisionStarted):
-                other._running = event.revision
+        def tell(event: Event) -> None:
+            for listen in listeners:
+                listen(event)
             self._tell(event)
 
-        other._listener = note
+        other._listener = tell
         return other
-
-    _running: str | None = None
-    """The revision that was begun last; of a replay."""
-
-
-class _Answer:
-    """Makes an answer of a failure of the history's: what the database and its server refuse is another matter."""
-
-    def __init__(self, kind: type[WhimbrelError], project: Verifying) -> None:
-        self._kind = kind
-        self._project = project
-
-    def __enter__(self) -> None:
-        self._project._running = None
-
-    def __exit__(self, kind: object, error: BaseException | None, *_: object) -> None:
-        if not isinstance(error, WhimbrelError) or isinstance(error, CannotConnect):
-            return
-        import re
-
-        found = re.search(_MISSING_SCHEMA, error.why or "")
-        schema = next(filter(None, found.groups()), None) if found else None
-        if not isinstance(error, MigrationFailed) and schema is None:
-            return
-        revision = self._project._running or "its first revision"
-        ways = {ReplayFailed: "upgrade", ReturnFailed: "downgrade"}
-        raise self._kind(
-            f"the history cannot be replayed: {revision} fails"
-            if self._kind is ReplayFailed
-            else f"the history does not lead back: {revision} fails",
-            where=error.where,
-            why=error.why,
-            state="only the scratch database was changed",
-            hint=f'the history expects the schema "{schema}": make it in a revision before, or in env.py'
-            if schema
-            else f"correct its {ways[self._kind]}(), or what comes before it",
-        ) from error
 
 
 def _empty(text: str) -> Any:

@@ -8,7 +8,7 @@ from .base import ProjectBase, as_list
 from .threads import awaited
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..author import NewRevision
 
@@ -29,6 +29,12 @@ class Writing(ProjectBase):
         rev_id: str | None = None,
         depends_on: Sequence[str] | None = None,
         sql: bool = False,
+        renames: Mapping[str, str] | None = None,
+        table_renames: Mapping[str, str] | None = None,
+        no_rename: bool = False,
+        allow_drop: Sequence[str] = (),
+        remaps: Mapping[str, str | None] | None = None,
+        fills: Mapping[str, str] | None = None,
     ) -> list[NewRevision]:
         """Write a new revision file. Reads the database only to autogenerate, and writes it only for a baseline.
 
@@ -44,10 +50,24 @@ class Writing(ProjectBase):
             rev_id: its id, instead of a generated one.
             depends_on: revisions that must be applied first.
             sql: run an env.py that runs for every new revision in offline mode.
+            renames: columns that have another name in the models, from `table.column` as the database has it to what
+                the models call it.
+            table_renames: tables that have, likewise.
+            no_rename: nothing else was renamed.
+            allow_drop: tables, and columns as `table.column`, that may be dropped although they hold something; and
+                views, functions and triggers that nobody declares.
+            remaps: what rows get in the place of a value that a column no longer takes, from `table.column.value` as
+                the database has it to a value of the models; None for NULL.
+            fills: what rows get that have no value for a column that becomes NOT NULL, by `table.column` as the models
+                call it; as it would be typed.
 
         Raises:
             NeedsBaseline: autogenerate has nothing to write, as something else has made the tables.
             BaselineRefused: there are revisions already, or the database is not as the models say.
+            RenameUnanswered: something may have been renamed, and nobody says whether it was.
+            DropUnanswered: rows or values would be lost, and nobody says that they may be.
+            ValueUnanswered: rows have values that columns no longer take, and nobody says what becomes of them.
+            TablesWouldBeDropped: most tables of the database are not in the models.
             WhimbrelError: nothing was written; or the baseline was, and the database could not be stamped.
         """
         options = {
@@ -62,7 +82,21 @@ class Writing(ProjectBase):
 
         def work() -> list[NewRevision]:
             author = self._author(autogenerate)
-            new: list[NewRevision] = author.revision(message, autogenerate=autogenerate, baseline=baseline, **options)
+            new: list[NewRevision] = author.revision(
+                message,
+                autogenerate=autogenerate,
+                baseline=baseline,
+                answers=self._answers(
+                    renames,
+                    table_renames,
+                    no_rename=no_rename,
+                    allow_drop=allow_drop,
+                    remaps=remaps,
+                    fills=fills,
+                ),
+                asking=self._asking,
+                **options,
+            )
             if baseline and new:
                 self._stamp_baseline(new)
             return new

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .accepting import accept_edits
 from .holding import Held, end_holder, holders
 from .outcome import Change, Outcome
-from .resolving import Decision, Unfinished, resolve, unfinished
+from .resolving import Decision, Unfinished, check_half_done, resolve, unfinished
 from .runner import Runner
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Runner",
     "Unfinished",
     "accept_edits",
+    "check_half_done",
     "end_holder",
     "holders",
     "resolve",

@@ -16,6 +16,7 @@ from ..events import Listener, Notice
 from ..interruption import Interruption
 from ..planner import Plan, Step
 from .attempts import Attempts, has_half_done
+from .enforcement import Enforcement
 from .leftovers import clear_leftovers
 from .recorder import Recorder
 from .turn import Turn
@@ -51,6 +52,7 @@ class Protection:
         self._listen = listen
         self._is_over = False
         self._recorder: Recorder | None = None
+        self._enforcement = Enforcement(visit)
         context = visit.context
         context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, self._applied)
 
@@ -62,6 +64,7 @@ class Protection:
     def __exit__(self, *error: object) -> None:
         assert self._recorder is not None
         self._recorder.__exit__(*error)
+        self._enforcement.restore()
 
     def may_repeat(self, error: BaseException | None) -> bool:
         """Whether an error was raised on the connection of the migrations, and another try would do nothing twice."""
@@ -95,6 +98,7 @@ class Protection:
 
     def surround(self, alembic_step: RevisionStep, step: Step, begun: Callable[[], None]) -> None:
         """Let a step check, before it runs, that it is still to be run, and be watched while it does."""
+        self._enforcement.prepare(step.revision)
         migrate = alembic_step.migration_fn
         assert self._recorder is not None
         recorder = self._recorder
@@ -108,14 +112,22 @@ class Protection:
                 recorder.start(key, attempts.book, attempts.resumption())
             else:
                 recorder.start(key)
-            with self._interruption.heard_at_once():
-                migrate(**arguments)
-            recorder.stop()
+            self._enforcement.begin()
+            try:
+                with self._interruption.heard_at_once():
+                    migrate(**arguments)
+                recorder.stop()
+            except Exception:
+                if self._visit.in_the_way is not None:
+                    self._enforcement.end(recorder.may_repeat)
+                raise
+            self._enforcement.end(recorder.may_repeat)
 
         alembic_step.migration_fn = protected
 
     def committed(self) -> None:
         """The step is through, and committed if it is ours to commit."""
+        self._enforcement.restore()
         if self._attempts is not None:
             self._attempts.committed()
 

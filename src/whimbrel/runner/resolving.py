@@ -135,17 +135,20 @@ def _decide(visit: Visit, book: Book, one: Unfinished, decision: Decision) -> No
             book.mark(one.revision, one.direction, one.statement or 0, state)
 
 
-def settle_half_done(visit: Visit, dialect: Dialect, history: History, targets: Iterable[str]) -> None:
-    """Before a stamp: revisions that were left in the middle are completed by it, or it is refused. Writes the journal.
+def check_half_done(
+    visit: Visit, dialect: Dialect, history: History, targets: Iterable[str]
+) -> tuple[tuple[str, str], ...]:
+    """Before a stamp: the revisions that were left in the middle, with their direction, which it completes. Reads.
 
     Raises:
         HalfDone: what became of one is not said by where the database is to be.
     """
     if not visit.query(dialect.table_exists(STATEMENTS, visit.schema)):
-        return
+        return ()
     book = Book(visit.execute, dialect, visit.schema, visit.locking_read)
     applied = history.ancestors((target for target in targets if target in history), effective=True)
-    for revision, direction in book.half_done():
+    half_done = book.half_done()
+    for revision, direction in half_done:
         if (direction == "upgrade") != (revision in applied):
             raise HalfDone(
                 f"the {direction} of {revision} was left in the middle, and a stamp says nothing of what it has done",
@@ -154,4 +157,15 @@ def settle_half_done(visit: Visit, dialect: Dialect, history: History, targets: 
                 state="nothing was changed",
                 hint="undo it by hand, and say so: whimbrel resolve --abandon; then stamp",
             )
+    return half_done
+
+
+def settle_half_done(visit: Visit, dialect: Dialect, history: History, targets: Iterable[str]) -> None:
+    """Before a stamp: revisions that were left in the middle are completed by it, or it is refused. Writes the journal.
+
+    Raises:
+        HalfDone: as `check_half_done`.
+    """
+    book = Book(visit.execute, dialect, visit.schema, visit.locking_read)
+    for revision, direction in check_half_done(visit, dialect, history, targets):
         book.clear(revision, direction)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..environment import AlembicStep, Environment, Visit, Work
-from ..errors import VersionTableBroken
 from ..events import Created, Listener, RevisionFinished
 from ..interruption import Interruption
-from ..planner import Planner, Plans
+from ..journal.attempt import STAMPED
+from ..planner import Plans
 from ..settings.limits import Limits
 from .migration import Migration
 from .outcome import Change, Outcome
-from .resolving import settle_half_done
-from .turn import Turn
+from .stamping import Stamping
 from .verification import verify, verify_version_table
-from .widening import make_room
 
 
 class Runner:
@@ -69,43 +67,20 @@ class Runner:
         finally:
             migration.tell_afterwards()
 
-    def stamp(self, targets: Sequence[str], *, purge: bool = False, **options: Any) -> Outcome:
+    def stamp(self, targets: Sequence[str], *, purge: bool = False, state: str = STAMPED, **options: Any) -> Outcome:
         """Set what the version table holds without running anything. Writes the database.
 
         Args:
             targets: revisions to stamp.
             purge: forget what the table holds first, whatever it is.
+            state: what the journal says of it; that the database was seen to be as they leave it, by default.
             options: as in `migrate`.
 
         Raises:
             WhimbrelError: a target names nothing (nothing is purged then), or the change is not in the database.
         """
-        scripts = self._environment.scripts
-
-        def steps(visit: Visit) -> Iterator[AlembicStep]:
-            visit.planned = 1
-            planner = self._planner(visit)
-            changes = planner.stamp(targets, scripts._stamp_revs)
-            if not visit.offline and visit.dialect is not None:
-                settle_half_done(visit, visit.dialect, scripts.history, planner.stamp_targets(targets))
-            make_room(visit, [revision for change in changes for revision in change.to_revisions])
-            yield from changes
-
-        def check(visit: Visit) -> None:
-            try:
-                visit.purged = visit.read()
-            except VersionTableBroken:  # whatever the table holds, it goes
-                visit.purged = ("unreadable",)
-            Planner(scripts.history, scripts.revision_map, ()).stamp_targets(targets)
-
-        work = Work(
-            steps,
-            writes=True,
-            options={**options, "purge": purge},
-            before=check if purge else None,
-            around=self._locked,
-        )
-        return self._do(work)
+        stamping = Stamping(self._environment, targets, state, self._limits, self._listen)
+        return self._do(stamping.work(purge=purge, options=options))
 
     def ensure_version_table(self, **options: Any) -> None:
         """Create the version table if it is not there. Writes the database.
@@ -122,23 +97,6 @@ class Runner:
             verify_version_table(visit)
 
     # -- parts ----------------------------------------------------------------------------------
-
-    def _planner(self, visit: Visit) -> Planner:
-        scripts = self._environment.scripts
-        return Planner(scripts.history, scripts.revision_map, visit.heads)
-
-    def _locked(self, visit: Visit, run: Callable[[], None]) -> None:
-        """Run while no other migrator is at work."""
-        if visit.offline or visit.dialect is None:
-            run()
-            return
-        turn = Turn(visit, visit.dialect, self._limits, self._listen)
-
-        def once() -> None:
-            with turn.locked():
-                run()
-
-        turn.persist(once, lambda error: True)
 
     def _do(self, work: Work, untold: Iterable[RevisionFinished] = ()) -> Outcome:
         visits = self._environment.run(work)

@@ -25,14 +25,16 @@ from ..settings.limits import Limits
 from .holding import holder_of
 
 T = TypeVar("T")
-OVERTAKEN, LOCKED = "overtaken", "locked"
+OVERTAKEN, LOCKED, REBUILDS = "overtaken", "locked", "rebuilds"
 _TOLD_AFTER, _TOLD_EVERY = 1.0, 10.0
 """Seconds until it is said that the database is waited for, and from then on."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 
 
 class Again(Exception):
-    """A revision was not begun, as somebody else has been faster. `args`: OVERTAKEN or LOCKED."""
+    """Everything begins again from where the database is. `args`: OVERTAKEN or LOCKED, if a revision was not begun, as
+    somebody else has been faster; REBUILDS, if it was rolled back and is to be run with foreign keys switched off.
+    """
 
 
 class Turn:

@@ -26,6 +26,12 @@ KEYS = (
         "The URL for commands that change the database, if `url` leads to a pooler: that of the server itself, or "
         "`env:NAME`.",
     ),
+    Key(
+        "scratch_url",
+        "string",
+        "The URL of an empty database that may be emptied at will, where the user may make none and no server can be "
+        "started, or `env:NAME`: :ref:`scratch`.",
+    ),
     Key("url_from", "string", "A YAML file (`database: url:`), ini file (`sqlalchemy.url`) or .env file with the URL."),
     Key(
         "models",
@@ -45,8 +51,6 @@ KEYS = (
     Key("post_write_hooks", "tables", "Programs to run on a new revision file, as Alembic's `post_write_hooks`."),
     Key("version_table", "string", "The table that holds the current revision, `alembic_version` by default."),
     Key("version_table_schema", "string", "The schema of that table, the connection's default schema by default."),
-    Key("compare_type", "boolean", "Whether autogenerate compares column types, true by default."),
-    Key("compare_server_default", "boolean", "Whether autogenerate compares server defaults, false by default."),
     Key("render_as_batch", "boolean", "Whether new revisions alter tables in batch mode, true on SQLite by default."),
     Key("lock_wait", "number", "Seconds to wait for another migrator, 600 by default; 0 to give up at once."),
     Key(

@@ -8,7 +8,16 @@ from ..errors import ConfigurationInvalid, DatabaseNotConfigured, UsageError, pl
 from ..record import TYPE_CHECKING
 from .files import has_env, read_ini, read_toml, read_tool
 from .keys import check, suggestion
-from .values import MIGRATION_VARIABLES, VARIABLES, AlembicFiles, Database, Origin, Settings, variables_of
+from .values import (
+    MIGRATION_VARIABLES,
+    SCRATCH_VARIABLES,
+    VARIABLES,
+    AlembicFiles,
+    Database,
+    Origin,
+    Settings,
+    variables_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -107,6 +116,14 @@ class _Search:
 
         return find_for_changes(name, options, origin, self._surroundings, only=only, has_env=has_env)
 
+    def scratch_url(
+        self, name: str, options: Mapping[str, Any], origin: Origin, *, only: bool
+    ) -> tuple[DatabaseUrl, Origin] | None:
+        """The URL of a database that may be emptied at will: `urls.find_for_scratch`."""
+        from .urls import find_for_scratch
+
+        return find_for_scratch(name, options, origin, self._surroundings, only=only)
+
     def passed_over(self, name: str, *, only: bool) -> list[str]:
         """What does not name the URL of a database, though it may have been meant to: `urls.passed_over`."""
         from .urls import passed_over
@@ -115,7 +132,8 @@ class _Search:
 
     def in_folder(self, root: str, others: Sequence[str]) -> _Search:
         """The search for a project with `others` beside it: neither their variables nor those for an only one count."""
-        strange = {variable for name in others for variable in (*variables_of(name), *VARIABLES, *MIGRATION_VARIABLES)}
+        of_one = (*VARIABLES, *MIGRATION_VARIABLES, *SCRATCH_VARIABLES)
+        strange = {variable for name in others for variable in (*variables_of(name), *of_one)}
         environ = {name: value for name, value in self._environ.items() if name not in strange}
         return _Search(root, self._flag, environ, self._env_file)
 
@@ -185,6 +203,7 @@ class _Native:
             options=options,
             find_url=lambda: search.url(name, options, self._origin, only=only),
             find_migration_url=lambda: search.migration_url(name, options, self._origin, only=only, has_env=False),
+            find_scratch_url=lambda: search.scratch_url(name, options, self._origin, only=only),
             find_passed_over=lambda: search.passed_over(name, only=only),
         )
 
@@ -252,6 +271,7 @@ def _alembic_database(
             "prepend_sys_path": list(options.prepend_sys_path),
         },
         find_migration_url=lambda: search.migration_url(name, overrides, origin, only=only, has_env=runs_env),
+        find_scratch_url=lambda: search.scratch_url(name, overrides, origin, only=only),
         find_url=lambda: None if runs_env else search.url(name, overrides, origin, only=only),
         find_passed_over=lambda: search.passed_over(name, only=only),
     )

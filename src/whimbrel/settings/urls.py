@@ -10,7 +10,16 @@ from ..errors import ConfigurationInvalid, UrlMissing, place
 from ..record import TYPE_CHECKING
 from .files import read_dotenv, read_ini, read_text, read_yaml
 from .keys import line_of
-from .values import INI_FILES, MIGRATION_VARIABLES, VARIABLES, Origin, migration_variable_of, variable_of
+from .values import (
+    INI_FILES,
+    MIGRATION_VARIABLES,
+    SCRATCH_VARIABLES,
+    VARIABLES,
+    Origin,
+    migration_variable_of,
+    scratch_variable_of,
+    variable_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
 
 _DATABASE_VARIABLE = re.compile(r"WHIMBREL_DATABASE__\w+__URL")
 _MIGRATION_VARIABLE = re.compile(r"WHIMBREL_DATABASE__\w+__MIGRATION_URL")
+_SCRATCH_VARIABLE = re.compile(r"WHIMBREL_DATABASE__\w+__SCRATCH_URL")
 _FOLDERS = ("", "conf", "config")
 
 Sourced = tuple[str, Origin]
@@ -74,6 +84,11 @@ class Surroundings:
         """The URL that a variable gives for changes of the database `name`."""
         own = migration_variable_of(name)
         return self._of_variables((own, *MIGRATION_VARIABLES) if only else (own,))
+
+    def scratch_url_for(self, name: str, *, only: bool) -> Sourced | None:
+        """The URL that a variable gives for what is tried in the place of the database `name`."""
+        own = scratch_variable_of(name)
+        return self._of_variables((own, *SCRATCH_VARIABLES) if only else (own,))
 
     def rank(self, origin: Origin) -> int:
         """How soon a place counts: what was exported before `.env`, and that before what everybody has."""
@@ -137,6 +152,30 @@ def find_for_changes(
     text, where = sourced
     if not has_env:
         _refuse_lower_rank(name, options, origin, surroundings, where, only=only)
+    return _absolute(parse(text, where=str(where)), surroundings.root, where), where
+
+
+def find_for_scratch(
+    name: str, options: Mapping[str, Any], origin: Origin, surroundings: Surroundings, *, only: bool
+) -> tuple[DatabaseUrl, Origin] | None:
+    """The URL of a database that may be emptied at will in the place of the database `name`, and where it was found.
+
+    A variable or the key `scratch_url` gives it; None if neither does.
+
+    Args:
+        name, options, origin, surroundings, only: as for `find`.
+
+    Raises:
+        As `find`.
+    """
+    if only:
+        _refuse_strangers(_SCRATCH_VARIABLE, scratch_variable_of(name), name, surroundings)
+    sourced = surroundings.scratch_url_for(name, only=only)
+    if sourced is None and (text := options.get("scratch_url")):
+        sourced = _resolved(text, "scratch_url", origin, surroundings)
+    if sourced is None:
+        return None
+    text, where = sourced
     return _absolute(parse(text, where=str(where)), surroundings.root, where), where
 
 

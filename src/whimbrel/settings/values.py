@@ -18,6 +18,9 @@ VARIABLES = ("WHIMBREL_URL", "DATABASE_URL", "SQLALCHEMY_URL", "SQLALCHEMY_DATAB
 MIGRATION_VARIABLES = ("WHIMBREL_MIGRATION_URL",)
 """The same for the URL that changes go to."""
 
+SCRATCH_VARIABLES = ("WHIMBREL_SCRATCH_URL",)
+"""The same for the URL of a database that may be emptied at will."""
+
 INI_FILES = ("alembic.ini", "database.ini", "config.ini", "development.ini")
 """Where a URL is looked for beside YAML files, which may be called anything."""
 
@@ -34,9 +37,14 @@ def migration_variable_of(name: str) -> str:
     return f"WHIMBREL_DATABASE__{_in_capitals(name)}__MIGRATION_URL"
 
 
-def variables_of(name: str) -> tuple[str, str]:
-    """Both variables of one of several databases."""
-    return variable_of(name), migration_variable_of(name)
+def scratch_variable_of(name: str) -> str:
+    """The environment variable with the URL of a database that may be emptied at will for one of several databases."""
+    return f"WHIMBREL_DATABASE__{_in_capitals(name)}__SCRATCH_URL"
+
+
+def variables_of(name: str) -> tuple[str, str, str]:
+    """All variables of one of several databases."""
+    return variable_of(name), migration_variable_of(name), scratch_variable_of(name)
 
 
 def _in_capitals(name: str) -> str:
@@ -77,6 +85,7 @@ class Database:
         find_url: looks for the URL and says where it was found. Called once, when the URL is first asked for:
             commands that only look at files must not fail, or wait, for a `.env` or YAML file.
         find_migration_url: the same for the URL that changes go to, if it is another one.
+        find_scratch_url: the same for the URL of a database that may be emptied at will, if there is one.
         find_passed_over: says what may have been meant to name the URL and does not. Called where there is none.
         problem: why nothing can be done with it, if that is so: its configuration is broken, not that of the others.
     """
@@ -95,6 +104,7 @@ class Database:
         has_env: bool = False,
         find_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
         find_migration_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
+        find_scratch_url: Callable[[], tuple[DatabaseUrl, Origin] | None] = lambda: None,
         find_passed_over: Callable[[], list[str]] = list,
         problem: WhimbrelError | None = None,
     ) -> None:
@@ -111,6 +121,7 @@ class Database:
         self._find_url = find_url
         self._find_passed_over = find_passed_over
         self._find_migration_url = find_migration_url
+        self._find_scratch_url = find_scratch_url
         self._found: dict[Any, tuple[DatabaseUrl, Origin] | WhimbrelError | None] = {}
 
     def __repr__(self) -> str:
@@ -199,6 +210,16 @@ class Database:
             UrlMissing: none was found.
         """
         return self.url_for(changes=changes) or self.required_url
+
+    @property
+    def scratch_url(self) -> DatabaseUrl | None:
+        """The URL of a database that may be emptied at will, for what has to be tried; None if none is configured.
+
+        Raises:
+            As `url`.
+        """
+        sourced = self._once(self._find_scratch_url)
+        return sourced[0] if sourced else None
 
     @property
     def url_variable(self) -> str:

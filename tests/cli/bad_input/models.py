@@ -38,6 +38,28 @@ def models_hold_no_table_while_the_database_does(folder: Path) -> list[str]:
     return ["revision", "--autogenerate", "-m", "x"]
 
 
+@case(errors.ModelsNotCreatable)
+def a_column_has_a_type_that_no_database_has(folder: Path) -> list[str]:
+    return _with_models(folder, 'sa.Column("x", sa.types.NullType())')
+
+
+@case(errors.ModelsNotCreatable)
+def a_foreign_key_refers_to_a_table_that_no_module_has(folder: Path) -> list[str]:
+    return _with_models(folder, 'sa.Column("x", sa.ForeignKey("nowhere.id"))')
+
+
+@case(errors.ModelsNotCreatable)
+def a_check_names_a_column_that_there_is_not(folder: Path) -> list[str]:
+    return _with_models(folder, 'sa.Column("x", sa.Integer), sa.CheckConstraint("y > 0")')
+
+
+def _with_models(folder: Path, parts: str) -> list[str]:
+    native(folder, revisions=[])
+    source = f"import sqlalchemy as sa\nmetadata = sa.MetaData()\nsa.Table('t', metadata, {parts})\n"
+    (folder / "uncreatable_shop_models.py").write_text(source)
+    return ["revision", "--autogenerate", "-m", "x"]
+
+
 @case(errors.ModelsNotFound)
 def env_py_names_no_models(folder: Path) -> list[str]:
     alembic_project(folder, "sqlite:///app.db")

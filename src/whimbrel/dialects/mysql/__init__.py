@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ...connect.driver import Query
     from ...connect.url import DatabaseUrl
     from ..base import Changes, Creation, Sessions
+    from ..catalogs import Catalogs
     from ..contents import Contents
+    from ..lists import Lists
     from ..tools import Tools
 
 _MISSING = r"unknown database '|\(1049\)"
@@ -46,6 +48,7 @@ class MySQL:
     }
     missing = _MISSING
     denied = r"command denied|\((1142|1143)\)"
+    taken = r"\((1050|1060|1061)\)"
     final = (
         r"access denied|\((1044|1045|1698)\)|package is required|certificate|does not support SSL|authentication plugin"
     )
@@ -57,10 +60,22 @@ class MySQL:
         return Sessions()
 
     @property
+    def lists(self) -> Lists:
+        from .lists import Lists
+
+        return Lists(self.literal)
+
+    @property
     def contents(self) -> Contents:
         from .contents import Contents
 
         return Contents(self.quoted, self.literal)
+
+    @property
+    def catalogs(self) -> Catalogs:
+        from .catalogs import Catalogs
+
+        return Catalogs(self.literal)
 
     @property
     def tools(self) -> Tools:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ...record import TYPE_CHECKING
 from ..base import literal
 from ..creation import ServerCreation
@@ -9,7 +11,11 @@ from ..creation import ServerCreation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...connect.driver import Query
     from ..creation import Arguments
+
+SYSTEM = frozenset(("information_schema", "mysql", "performance_schema", "sys"))
+"""What every server has for itself."""
 
 _UNKNOWN, _DENIED = 1049, 1044
 """What the server says of a database that is not there; the second to a user who has no rights on it either."""
@@ -33,6 +39,13 @@ class Creation(ServerCreation):
     def statement(self, name: str) -> str:
         # Said here, as the default of older servers has no room for all of Unicode.
         return f"CREATE DATABASE {_quoted(name)} CHARACTER SET utf8mb4"
+
+    def drop(self, query: Query, name: str) -> None:
+        for session, _, _, database, *_ in query("SHOW PROCESSLIST"):
+            if database == name:  # what it has open would be waited for: for a day
+                with suppress(Exception):  # of whatever driver: it has ended meanwhile
+                    query(f"KILL {session}")
+        super().drop(query, name)
 
     def dropping(self, name: str) -> tuple[str, ...]:
         return (f"DROP DATABASE IF EXISTS {_quoted(name)}",)

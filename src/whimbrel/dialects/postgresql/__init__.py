@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ...connect.driver import Query
     from ...connect.url import DatabaseUrl
     from ..base import Changes, Creation, Sessions
+    from ..catalogs import Catalogs
     from ..contents import Contents
+    from ..lists import Lists
     from ..tools import Tools
 
 _SIGN_IN = r"\((?:28000|28P01)\)"
@@ -53,6 +55,7 @@ class PostgreSQL:
     }
     missing = _MISSING
     denied = r"permission denied|\(42501\)"
+    taken = r"already exists|\((42P07|42701|42710)\)"
     final = (
         "password authentication|authentication failed|no password supplied|role .* does not exist|pg_hba.conf|"
         r"permission denied for database|certificate|does not support SSL|ssl was required|\(42501\)|" + _SIGN_IN
@@ -65,10 +68,22 @@ class PostgreSQL:
         return Sessions()
 
     @property
+    def lists(self) -> Lists:
+        from .lists import Lists
+
+        return Lists()
+
+    @property
     def contents(self) -> Contents:
         from .contents import Contents
 
         return Contents()
+
+    @property
+    def catalogs(self) -> Catalogs:
+        from .catalogs import Catalogs
+
+        return Catalogs()
 
     @property
     def tools(self) -> Tools:

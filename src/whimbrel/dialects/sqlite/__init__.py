@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from ...connect.driver import Query
     from ...connect.url import DatabaseUrl
     from ..base import Changes, Creation, Sessions
+    from ..catalogs import Catalogs
     from ..contents import Contents
+    from ..lists import Lists
 
 
 _TRUE = ("true", "yes", "on", "y", "t", "1")
@@ -48,6 +50,7 @@ class SQLite:
 
     missing = ""
     denied = "(?!)"  # there are the rights of the file only
+    taken = "already exists|duplicate column"
     final = "unable to open|not a database"  # no server will start and change that
 
     @property
@@ -55,6 +58,18 @@ class SQLite:
         from .sessions import Sessions
 
         return Sessions()
+
+    @property
+    def catalogs(self) -> Catalogs:
+        from .catalogs import Catalogs
+
+        return Catalogs()
+
+    @property
+    def lists(self) -> Lists:
+        from .lists import Lists
+
+        return Lists()
 
     @property
     def contents(self) -> Contents:

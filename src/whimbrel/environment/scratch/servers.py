@@ -1,25 +1,21 @@
-"""Scratch databases on a server. Each has a keeper: a connection with a lock on its name, for as long as we live.
+"""Scratch databases on a server. Each has a keeper, with a lock on its name for as long as we live.
 
 Whoever makes one first drops those whose lock is free: their maker was killed. The lock is there before the database
-is, so that a new one is never without. The keeper has a thread of its own, as a connection of an async driver belongs
-to an event loop, and a replay has several.
+is, so that a new one is never without.
 """
 
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Future
-from contextvars import copy_context
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ...connect.engine import query_of
-from ...connect.opening import connected
 from ...dialects.mysql.creation import Creation as OnMySQL
 from ...dialects.postgresql.creation import Creation as OnPostgreSQL
-from ...errors import CannotCreateDatabase, ScratchRefused
+from ...errors import CannotCreateDatabase
 from . import names
+from .keeping import Kept, Route, server
+from .original import Original, look
 
 if TYPE_CHECKING:
     from ...connect.driver import Query
@@ -47,91 +43,88 @@ _WAIT_SHORTLY = {"mysql": "SET SESSION lock_wait_timeout = 1"}  # not for a day
 KINDS = frozenset(_LOCK)
 
 
-def server(name: str) -> str:
-    """The kind of server that a dialect speaks to: MariaDB is spoken to as MySQL is."""
-    return "mysql" if name == "mariadb" else name
-
-
-class ScratchOnServer:
-    """A database that is made beside the one that somebody wants to connect to.
+class NotMade(Exception):
+    """The server makes no database.
 
     Args:
-        dialect, record, options: with which SQLAlchemy would have connected.
-
-    Raises:
-        ScratchRefused: it could not be made. What the driver raises if it cannot connect is left as it is.
+        why: what it has said.
+        original: what the server is.
     """
 
-    def __init__(self, dialect: Any, record: Any, options: dict[str, Any]) -> None:
-        self.name = names.new_name()
-        self._dialect = dialect
-        self._record = record
-        self._options = options
-        self._kind = server(dialect.name)
-        self._creation = _CREATION[self._kind]
-        self._made: Future[None] = Future()
-        self._unwanted = threading.Event()
-        self._dropped: Future[None] = Future()
-        run = copy_context().run  # what is said of connections here holds there
-        threading.Thread(target=run, args=(self._run,), name="whimbrel-scratch", daemon=True).start()
+    def __init__(self, why: str, original: Original) -> None:
+        super().__init__(why)
+        self.why = why
+        self.original = original
+
+
+class ScratchOnServer(Kept):
+    """A database that is made beside another one.
+
+    Args:
+        dialect, record: with which SQLAlchemy would have connected.
+        route: where to. That database need not be there.
+        name: what it is called; a name that nothing else has, by default.
+        beside: other databases of that server that statements name.
+
+    Raises:
+        NotMade: the server refuses, or what is beside it is not to be reached. What the driver raises if it cannot
+            connect is left as it is.
+    """
+
+    def __init__(
+        self, dialect: Any, record: Any, route: Route, *, name: str | None = None, beside: Collection[str] = ()
+    ) -> None:
+        self.name = name or names.new_name()
+        self.beside = beside
+        self._creation = _CREATION[server(dialect.name)]
+        super().__init__(dialect, record, route)
+
+    def lead(self, route: Route) -> Route:
+        """As `Kept.lead`."""
+        return route.to(self.name)
+
+    def prepare(self, query: Query) -> None:
+        """Make it."""
+        if self.beside:
+            raise NotMade(f"{', '.join(self.beside)} would be what is in use there", self._original(query))
+        if self._is_locked(query):
+            self._drop_abandoned(query)
         try:
-            self._made.result()
+            self._creation.make(query, dict(self._route.options), self.name)
         except CannotCreateDatabase as error:
-            raise self._refused(error) from error
+            raise NotMade(str(error.why), self._original(query)) from error
+        try:
+            self._creation.make_alike(query, lambda: self._open(self._route.to(self.name)), self.name)
         except BaseException:
-            self._unwanted.set()
+            self.finish(query)
             raise
 
-    def drop(self) -> None:
-        """Drop it, whoever is connected to it."""
-        self._unwanted.set()
-        self._dropped.result()
+    def finish(self, query: Query) -> None:
+        """Drop it."""
+        with self._query() as anew:
+            self._creation.drop(anew, self.name)
 
-    def _run(self) -> None:
-        if self._dialect.is_async:
-            import asyncio
-
-            from sqlalchemy.util import greenlet_spawn
-
-            asyncio.run(greenlet_spawn(self._keep))
-        else:
-            self._keep()
-
-    def _keep(self) -> None:
-        """Make it, wait until nobody wants it any more, and drop it; on one connection, which has the lock."""
-        with contextlib.ExitStack() as connections:
-            with _telling(self._made):
-                query = connections.enter_context(self._query())
-                if self._is_locked(query):
-                    self._drop_abandoned(query)
-                self._creation.make(query, self._options, self.name)
-            if self._made.exception() is None:
-                self._unwanted.wait()
-                with _telling(self._dropped), self._query() as anew:  # the keeper may have been idle for too long
-                    self._creation.drop(anew, self.name)
+    def _original(self, query: Query) -> Original:
+        """What the server is; one that only speaks as another does may not understand the question."""
+        try:
+            return look(self._kind, query)
+        except self._dialect.loaded_dbapi.Error:
+            return Original("", "")
 
     @contextlib.contextmanager
     def _query(self) -> Iterator[Query]:
         """A connection to the configured database; if that is not there, to the same server."""
         with contextlib.ExitStack() as connections:
             try:
-                query = connections.enter_context(self._open_with(self._options))
+                query = connections.enter_context(self._open(self._route))
             except Exception as error:
-                name = self._creation.name([], self._options)
+                name = self._creation.name([], dict(self._route.options))
                 if name is None or not self._creation.is_missing(error, name):
                     raise
-                query = connections.enter_context(self._creation.beside(self._open_with, self._options))
+                query = connections.enter_context(
+                    self._creation.beside(lambda options: self._open(Route((), options)), dict(self._route.options))
+                )
             yield query
-
-    @contextlib.contextmanager
-    def _open_with(self, options: dict[str, Any]) -> Iterator[Query]:
-        connection = connected(self._dialect, self._record, [], dict(options))
-        try:
-            self._dialect.set_isolation_level(connection, "AUTOCOMMIT")
-            yield query_of(connection)
-        finally:
-            with contextlib.suppress(self._dialect.loaded_dbapi.Error):
-                connection.close()
 
     def _is_locked(self, query: Query) -> bool:
         """Whether there are locks: a cluster may have none, and then nobody knows who lives."""
@@ -148,23 +141,3 @@ class ScratchOnServer:
                     if wait_shortly := _WAIT_SHORTLY.get(self._kind):
                         anew(wait_shortly)
                     self._creation.drop(anew, name)
-
-    def _refused(self, error: CannotCreateDatabase) -> ScratchRefused:
-        return ScratchRefused(
-            "no scratch database could be made",
-            where=f"{self._options.get('host') or 'the server'}, beside the configured database",
-            why=error.why,
-            state="nothing was changed",
-            hint="use a user who may make databases, or name an empty one: --scratch URL",
-        )
-
-
-@contextlib.contextmanager
-def _telling(whom: Future[None]) -> Iterator[None]:
-    """Tell another thread how it went."""
-    try:
-        yield
-    except BaseException as error:
-        whom.set_exception(error)
-    else:
-        whom.set_result(None)

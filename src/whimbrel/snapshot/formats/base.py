@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from ...dialects import Dialect
 from ...environment import Visit
-from ...errors import FileRefused, FormatUnknown, NotEmpty, counted, place
+from ...errors import FileRefused, FormatUnknown, NotEmpty, counted, few, place
 from ..transfer import Transfer
 from ..view import View
 
@@ -127,12 +127,11 @@ def not_empty(there: dict[str, int], where: str, path: str, what: Callable[[int]
         path: the file.
         what: what is there, of how many tables.
     """
-    tables = ", ".join(f"{label} ({counted(count, 'row')})" for label, count in list(there.items())[:3])
-    more = f" and {len(there) - 3} more" if len(there) > 3 else ""
+    tables = [f"{label} ({counted(count, 'row')})" for label, count in there.items()]
     return NotEmpty(
         what(len(there)),
         where=where,
-        why=f"{tables}{more}",
+        why=few(tables, 3),
         state="nothing was changed",
         hint=f"whimbrel load_db {os.fspath(path)} --yes, if they may go; whimbrel dump_db keeps them",
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ....archive import ArchivedTable, Manifest
 from ....dialects.contents import Table
 from ....environment import Visit
-from ....errors import ArchiveDoesNotFit
+from ....errors import ArchiveDoesNotFit, few
 
 _NAMED = 3
 _Place = tuple[str | None, str]
@@ -56,11 +56,10 @@ def matched(manifest: Manifest, tables: Sequence[Table], where: str) -> list[tup
         if place in parts:
             differences += _columns(table, parts[place])
     if differences:
-        more = f", and {len(differences) - _NAMED} more" if len(differences) > _NAMED else ""
         raise ArchiveDoesNotFit(
             "the archive has other tables or columns than the database, although both are at the same revision",
             where=where,
-            why=f"{'; '.join(differences[:_NAMED])}{more}",
+            why=few(differences, _NAMED, between="; ", last=", and "),
             state="nothing was changed",
             hint="bring the database to what its revisions make of it: whimbrel check shows what differs",
         )

@@ -1,0 +1,85 @@
+"""Renames as operations, first for the tables and then for the columns in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from alembic.operations import ops
+from sqlalchemy import Connection, DefaultClause, inspect, text
+
+from ..catalog import COLUMN, TABLE, Catalog, Item
+from ..differ import Rename
+from ..prover import Subject
+from .operations import RenameColumn, RenameTable, Statement
+
+_CARRIED = frozenset(("type", "charset", "collation", "not null", "default", "comment"))
+"""Facts of a column that Alembic carries over where the database wants the whole of it to rename it.
+
+The character set of a text is part of its type to SQLAlchemy, and the table's where the column says none.
+"""
+
+
+def tables_renamed(renames: Iterable[Rename]) -> list[ops.MigrateOperation]:
+    """The operations that rename tables."""
+    return [RenameTable(one.old, one.new, schema=one.schema) for one in renames if one.kind == TABLE]
+
+
+def columns_renamed(
+    renames: Iterable[Rename], connection: Connection, subject: Subject, current: Catalog
+) -> Iterator[ops.MigrateOperation]:
+    """The operations that rename columns. Reads the database, in which tables are renamed already.
+
+    Args:
+        renames: the renames.
+        connection: to the database in which they are to be done.
+        subject: the database that it stands in for.
+        current: what there is.
+    """
+    for one in renames:
+        if one.kind != COLUMN:
+            continue
+        if not subject.dialect.catalogs.traits.says_columns_whole:
+            yield RenameColumn(one.table, one.old, schema=one.schema, modify_name=one.new)
+            continue
+        item = next(item for item in current.parts((one.schema, one.table), COLUMN) if item.name == one.old)
+        if _is_carried(item):
+            existing = _existing(connection, one)
+            yield RenameColumn(one.table, one.old, schema=one.schema, modify_name=one.new, **existing)
+        else:
+            yield _RenameInWords(subject, one)
+
+
+def _is_carried(column: Item) -> bool:
+    """Whether Alembic carries all of a column over. It doubles `%` in a default, and `:a` is a parameter to it."""
+    default = str(column.fact("default") or "")
+    return {name for name, _ in column.facts} <= _CARRIED and not {"%", ":"} & set(default)
+
+
+class _RenameInWords(Statement):
+    """A column that has more than Alembic carries over: what numbers or computes it, or changes it with each row."""
+
+    def __init__(self, subject: Subject, rename: Rename) -> None:
+        self._subject = subject
+        self._rename = rename
+        quoted = subject.dialect.quoted
+        super().__init__(
+            f"ALTER TABLE {quoted(rename.schema, rename.table)}"
+            f" RENAME COLUMN {quoted(rename.old)} TO {quoted(rename.new)}"
+        )
+
+    def reverse(self) -> _RenameInWords:
+        return _RenameInWords(self._subject, self._rename._replace(old=self._rename.new, new=self._rename.old))
+
+
+def _existing(connection: Connection, rename: Rename) -> dict[str, Any]:
+    columns = inspect(connection).get_columns(rename.table, rename.schema)
+    column = next(column for column in columns if column["name"] == rename.old)
+    default = column["default"]
+    return {
+        "existing_type": column["type"],
+        "existing_nullable": column["nullable"],
+        # Not the text alone: Alembic asks whether there is one, and a text has no answer to that.
+        "existing_server_default": DefaultClause(text(default)) if default is not None else False,
+        "existing_comment": column.get("comment"),
+    }

@@ -1,0 +1,1 @@
+"""What may have been renamed, and how differences are told."""
