@@ -399,7 +399,7 @@ class Author:
         self._listen(
             Notice(
                 "the models and the database do not differ: the new revision is empty",
-                "delete it, unless you want to fill it by hand",
+                "fill it by hand, or delete it",
             )
         )
 

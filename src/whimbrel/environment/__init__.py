@@ -9,7 +9,6 @@ from argparse import Namespace
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..connect.encryption import remembering
 from ..connect.engine import require_sqlalchemy
 from ..errors import EnvironmentFailed, WhimbrelError, place
 from ..events import Listener, unheard
@@ -22,7 +21,7 @@ from .native import run_native
 from .proxies import environment_proxied, tame_file_config
 from .rebuild import CarefulOperations, check_violations
 from .scripts import LazyScript, Scripts
-from .waiting import waiting_at_most
+from .waiting import Connecting, waiting_at_most
 from .watching import watched
 from .work import AlembicStep, Visit, Work
 
@@ -73,7 +72,7 @@ class Environment:
         _prepend_to_sys_path(database)
         self.scripts = scripts(database, self.config)
         self._listen = listen
-        self._servers: dict[object, dict[str, Any]] = {}
+        self._connecting = Connecting(database.connect_timeout)
 
     def scratch(self, given: sqlalchemy.URL | None = None, *, beside: Collection[str] = ()) -> Scratch:
         """Scratch databases in the place of those that the environment connects to; to be dropped.
@@ -97,7 +96,7 @@ class Environment:
             attributes={**self.config.attributes, "scratch": scratch},
             scripts=type(self.scripts),
         )
-        other._servers = self._servers
+        other._connecting = self._connecting
         return other
 
     def run(self, work: Work) -> list[Visit]:
@@ -110,10 +109,9 @@ class Environment:
             from .given import check_given  # with SQLAlchemy's asyncio, and so its ORM
 
             check_given(given, for_env_py=self.database.has_env)
-        context = WorkContext(self.config, self.scripts, work)
+        context = WorkContext(self.config, self.scripts, work, self._connecting)
         try:
-            limited, alike = waiting_at_most(self.database.connect_timeout), remembering(self._servers)
-            with environment_proxied(context), limited, alike, creating_databases(work.created), self._led():
+            with environment_proxied(context), self._connecting.here(), creating_databases(work.created), self._led():
                 if self.database.has_env:
                     tame_file_config()
                     self._tell_migration_url(work)

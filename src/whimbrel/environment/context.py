@@ -20,6 +20,7 @@ from .proxies import operations_proxied, restore
 from .rebuild import CarefulOperations
 from .scripts import Scripts
 from .sqlite import Transactions
+from .waiting import Connecting
 from .work import AlembicStep, Visit, Watcher, Work, version_schema
 
 _ENDPOINT = ("host", "port", "database")
@@ -33,12 +34,14 @@ class WorkContext(EnvironmentContext):
         config: the project's configuration.
         script: its revisions.
         work: what to do with each database.
+        connecting: how connections are opened.
     """
 
-    def __init__(self, config: ProjectConfig, script: Scripts, work: Work) -> None:
+    def __init__(self, config: ProjectConfig, script: Scripts, work: Work, connecting: Connecting) -> None:
         super().__init__(config, script, fn=self._steps, **work.options)
         self.script: Scripts = script
         self.work = work
+        self._connecting = connecting
         self.visits: list[Visit] = []
         # Connections themselves, not their ids: an id is used again when its object is gone.
         self._used: list[Connection] = []
@@ -89,7 +92,7 @@ class WorkContext(EnvironmentContext):
             schema=version_schema(context),
             url=None if shared else self._configured_url(),
             shared=shared,
-            connect_timeout=self.script.database.connect_timeout,
+            connecting=self._connecting,
             driver=None if context.as_sql or connection is None else connection.connection.driver_connection,
         )
         self.visits.append(visit)

@@ -1,4 +1,4 @@
-"""A limit to how long a server is waited for, on the connections that engines open in an environment.
+"""How the connections are opened that engines open in an environment: how long for, and how they are encrypted.
 
 env.py makes its own engines, mostly without a limit: some drivers then wait for minutes, or for ever. The listener is
 on all engines of the process and stays there: another thread may go through the listeners while one is removed. In a
@@ -11,17 +11,17 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Engine, event
 
-from ..connect.encryption import as_before
+from ..connect.encryption import remembering
 from ..connect.opening import connected
-from ..connect.waiting import ONLY_REACHES, lift, limit, within
+from ..connect.waiting import CONNECT_TIMEOUT, ONLY_REACHES, lift, limit, within
 
 _seconds: ContextVar[float] = ContextVar("connect_timeout", default=0)
-_before: ContextVar[Any] = ContextVar("connected_before", default=None)
 
 
 @contextmanager
@@ -37,27 +37,35 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
         _seconds.reset(token)
 
 
-@contextmanager
-def connecting_as(driver_connection: Any) -> Iterator[None]:
-    """Connect as this connection of the driver did, in this thread or task."""
-    token = _before.set(driver_connection)
-    try:
-        yield
-    finally:
-        _before.reset(token)
+@dataclass(frozen=True)
+class Connecting:
+    """How all connections of a command are opened.
+
+    Attributes:
+        seconds: how long a server is waited for; 0 for no limit.
+        servers: how those encrypt that were connected to, for `remembering`.
+    """
+
+    seconds: float = CONNECT_TIMEOUT
+    servers: dict[object, dict[str, Any]] = field(default_factory=dict)
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """Open connections so in this thread or task."""
+        with waiting_at_most(self.seconds), remembering(self.servers):
+            yield
 
 
 def _connect(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
     """Called by SQLAlchemy to connect: the connection, or None if SQLAlchemy is to do it."""
-    seconds, names, before = _seconds.get(), _names(arguments, options), _before.get()
-    limits = limit(dialect.driver, seconds, names)
-    alike = as_before(dialect.driver, before, names) if before is not None else {}
-    if not limits and not alike:
+    seconds = _seconds.get()
+    limits = limit(dialect.driver, seconds, _names(arguments, options))
+    if not limits:
         return None
-    mine = {**options, **limits, **alike}  # they may be the engine's own, which other threads use too
+    mine = {**options, **limits}  # they may be the engine's own, which other threads use too
     if dialect.driver in ONLY_REACHES:
         mine.setdefault("async_creator_fn", _creator(dialect.driver, seconds))
-    with waiting_at_most(0), connecting_as(None):
+    with waiting_at_most(0):
         connection = connected(dialect, record, list(arguments), mine)
     lift(connection, limits)
     return connection

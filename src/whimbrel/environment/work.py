@@ -22,13 +22,12 @@ from ..connect.engine import (
     query_on,
 )
 from ..connect.url import mask
-from ..connect.waiting import CONNECT_TIMEOUT
 from ..dialects import Dialect, Place, dialect_named
 from ..errors import VersionTableBroken
 from ..events import Created
 from ..record import TYPE_CHECKING
 from .rebuild import ForeignKeysInTheWay
-from .waiting import connecting_as, waiting_at_most
+from .waiting import Connecting
 
 if TYPE_CHECKING:
     from ..connect.driver import Query
@@ -122,7 +121,7 @@ class Visit:
         autocommits: whether the connection commits each statement by itself.
         failure: what the run of this database has raised.
         url: the database's URL with the password masked, as it is configured; None if only env.py knows it.
-        connect_timeout: how long a new connection to it is waited for, in seconds.
+        connecting: how a new connection to it is opened.
         driver: the driver's connection that the work began with.
         blocked: who was in the way of a statement that was given up, and how long it was tried.
         locking_read: what stands behind a SELECT so that it sees what others have committed meanwhile.
@@ -152,7 +151,7 @@ class Visit:
     autocommits: bool = False
     failure: BaseException | None = None
     url: str | None = None
-    connect_timeout: float = CONNECT_TIMEOUT
+    connecting: Connecting = field(default_factory=Connecting)
     driver: Any = None
     blocked: str | None = None
     locking_read: str = ""
@@ -378,10 +377,7 @@ class Visit:
                     query(statement)
             return ask(query)
 
-        connection = self.context.connection
-        there_is_one = connection is not None and not connection.closed and not connection.invalidated
-        before = connection.connection.driver_connection if connection is not None and there_is_one else None
-        with waiting_at_most(self.connect_timeout), connecting_as(before):
+        with self.connecting.here():
             return on_new_connection(self.engine, asked)
 
     @property
