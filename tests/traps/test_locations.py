@@ -70,6 +70,9 @@ def test_commands_that_compare_see_the_revisions_env_py_found(kind: str, stage: 
     assert "no drift" in ours("drift", cwd=tmp_path).ok().out
     assert ours("diff", "head", "main", cwd=tmp_path).ok().out == "no difference\n"
     assert ours("diff", "base", "main", cwd=tmp_path).code == 1
+    head = A2 if kind == "sqlite" else B1
+    assert ours("diff", head, "main", cwd=tmp_path).ok().out == "no difference\n"
+    assert ours("diff", "beef", "main", cwd=tmp_path).code == 2
 
 
 # -- package:part:part (Prefect, dagster, dispatch) -------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import RevisionNotFound
 from ..record import TYPE_CHECKING
 from .files import check_for_env_py
 from .looking import Looking
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from ..catalog import Difference
     from ..drift import Drift
     from ..environment import Environment
-    from ..sides import Sides
+    from ..sides import Named, Sides
 
 
 class Comparing(Looking):
@@ -57,17 +58,26 @@ class Comparing(Looking):
             SeveralDatabases: env.py visits several.
             WhimbrelError: one of the two cannot be read.
         """
-        from ..sides import named
-
         self._check_history()
-        names = [database.name for database in self.settings.databases]
-        one, other = (named(text, names, self.history) for text in (first, second))
+        one, other = self._named(first, second)
         return self._apart(lambda: self._sides().differences(one, other))
 
     adrift = awaited(drift)
     adiff = awaited(diff)
 
     # -- parts ----------------------------------------------------------------------------------
+
+    def _named(self, *texts: str) -> list[Named]:
+        from ..sides import named
+
+        names = [database.name for database in self.settings.databases]
+        try:
+            return [named(text, names, self.history) for text in texts]
+        except RevisionNotFound:
+            if not self.database.has_env:
+                raise
+        self._apart(lambda: self._positions_by_environment(lambda heads: False))  # env.py may say where revisions are
+        return [named(text, names, self.history) for text in texts]
 
     def _sides(self) -> Sides:
         from ..environment import Environment
