@@ -94,11 +94,12 @@ def lacking(actual: Catalog, wanted: Catalog, renames: Collection[Rename]) -> It
             old = there.get(columns.get((place, item.name), item.name))
             if old is None and gives_no_value(item):
                 yield Lacking(item, Part(*old_place))
-            elif old is not None and _becomes_required(old, item):
+            elif old is not None and becomes_required(old, item):
                 yield Lacking(item, Part(*old_place, old.name))
 
 
-def _becomes_required(old: Item, new: Item) -> bool:
+def becomes_required(old: Item, new: Item) -> bool:
+    """Whether a column may be NULL before, and not after."""
     is_computed = new.fact("generated") is not None or old.fact("generated") is not None
     return old.fact("not null") is None and new.fact("not null") is not None and not is_computed
 
