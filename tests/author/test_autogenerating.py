@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from support.databases import ASYNC, rows, tables, through, version_rows
 from support.projects import Rev, alembic_project
 from whimbrel import Project
-from whimbrel.errors import ProofFailed, RevisionDataInvalid
+from whimbrel.errors import ModelsEmpty, ProofFailed, RevisionDataInvalid
 from whimbrel.events import Event, Notice
 
 USERS = """op.create_table("users", sa.Column("id", sa.Integer, primary_key=True),
@@ -95,6 +95,19 @@ def test_it_is_made_on_what_the_history_leaves_and_the_database_is_only_read(
     assert (new.proof, notices(told)) == (PROVEN, [])
     assert (tables(url), version_rows(url)) == ({"users", "alembic_version"}, {"aaaa"})
     there_and_back(project, url)
+
+
+NO_MODELS = "import sqlalchemy as sa\nmetadata = sa.MetaData()\n"
+
+
+def test_models_without_a_table_are_refused_with_the_number_of_the_tables_that_are_the_projects(load: Load) -> None:
+    with pytest.raises(ModelsEmpty) as refused:
+        load([FIRST], NO_MODELS).check()
+    assert refused.value.what == "the models hold no table, and the database has 1"
+
+
+def test_models_without_a_table_are_those_of_a_database_that_has_only_whimbrels(load: Load) -> None:
+    assert load([Rev("aaaa", upgrade="pass")], NO_MODELS).check() == []
 
 
 def test_drift_in_a_table_that_it_is_about_is_noticed_and_it_is_proven_on_a_copy(
