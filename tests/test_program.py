@@ -45,7 +45,7 @@ def test_commands_are_as_they_are_typed(hint: str, typed: str) -> None:
             "whimbrel -d users stamp --purge ID; see whimbrel -d users log",
         ),
         ("whimbrel -d NAME upgrade", None, "whimbrel -d NAME upgrade"),
-        ("whimbrel init, or whimbrel --help", None, "whimbrel init, or whimbrel --help"),
+        ("whimbrel init, or whimbrel status", None, "whimbrel init, or whimbrel status"),
         ("models = [] in whimbrel.toml", None, "models = [] in whimbrel.toml"),
         ("whimbrel update_db creates it", "flask db", "flask db update-db -d users creates it"),
         ("whimbrel -d NAME upgrade", "flask db", "flask db upgrade -d NAME"),
@@ -64,7 +64,7 @@ def test_the_name_of_a_database_is_one_word_for_a_shell() -> None:
         assert as_typed("whimbrel check") == "whimbrel -d 'my users' check"
 
 
-def test_commands_for_no_database_are_those_that_there_are() -> None:
+def test_commands_that_need_no_database_named_are_those_that_there_are() -> None:
     assert {*_FOR_NONE} - {"--help"} <= BY_SPELLING.keys()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 
 _OWN = "whimbrel"
-_FOR_NONE = ("--help", "init", "list_templates", "completion")
-"""Commands that are for no database."""
+_FOR_NONE = ("--help", "init", "list_templates", "completion", "status")
+"""Commands that are for no database, or for all there are."""
 _COMMAND = rf"(?<![\w.]){_OWN} (?:(?P<option>-d (?:'[^']*'|\S+)) )?(?P<command>--help|[a-z_]+)"
 
 _typed = ContextVar("typed", default=_OWN)
