@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -256,3 +257,29 @@ def test_what_is_no_value_is_refused_and_nothing_written(small_shop: Jobs) -> No
     result = whimbrel("revision", "--autogenerate", "-m", "x", *flags, cwd=small_shop.folder)
     assert (result.code, small_shop.files) == (2, before)
     assert "it is of the type int: 42" in result.err
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "why"),
+    [
+        ("sa.Integer", "99999999999999", r"(?i)integer out of range|out of range value"),
+        ("sa.Numeric(4, 2)", "100.5", r"(?i)numeric field overflow|out of range value"),
+        ("sa.Text", "50% '); -- :a", None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_what_the_database_has_no_room_for_is_refused_with_its_column_and_its_words(
+    type_: str, value: str, why: str | None, shop: Jobs
+) -> None:
+    shop.models(STARRED.replace("sa.Integer, nullable=False", f"{type_}, nullable=False"))
+    before = shop.files
+    flags = ("--fill", f"jobs.stars={value}")
+    result = whimbrel("revision", "--autogenerate", "-m", "x", "--json", *flags, cwd=shop.folder)
+    if why is None:
+        assert result.code == 0, result.err
+        return
+    error = json.loads(result.out)["error"]
+    assert (error["code"], error["what"]) == ("WB206", f"jobs.stars cannot be {value}")
+    assert re.search(why, error["why"])
+    assert error["state"].startswith("nothing was written")
+    assert (shop.files, shop.values("state")) == (before, ["new", "done", None])

@@ -22,6 +22,7 @@ from ..prover import Proof, Replica
 from .comparing import Compared, options_of, places_of, restrict
 from .completing import Completion, in_batches, reversed_operations
 from .filling import filled
+from .fitting import check_fits
 from .remapping import remapped
 from .renaming import columns_renamed, tables_renamed
 from .widening import room_for_fills
@@ -211,6 +212,8 @@ class Revising:
         """Do what was decided to be a rename, and remap values. Whatever compares afterwards finds it done."""
         renames, connection = self._compared.renames, self._visit.context.connection
         assert connection is not None
+        one = self._compared
+        check_fits(one.fills, self._visit, one.subject, one.wanted, one.scope.type_of)
         self._first = tables_renamed(renames)
         self._completion.do(self._first)
         columns = columns_renamed(renames, connection, self._compared.subject, self._completion.read())
@@ -218,7 +221,6 @@ class Revising:
             self._completion.do([operation])
             self._first.append(operation)
         self._begun = self._completion.read() if renames else self._before
-        one = self._compared
         one.remaining = self._left = one.scope.differences(self._begun, renamed=self._touched)
         given = remapped(one.remaps, self._completion, one.subject)
         self._unfilled = self._completion.read() if one.fills else self._begun

@@ -213,9 +213,10 @@ def check_drops_allowed(operations: Iterable[Any], answers: Answers) -> None:
         if (name := _dropped_by(part)) is not None and name not in answers.allow_drop
     ]
     if names:
+        renamed = "" if answers.no_rename else ", and whether it is renamed is not known"
         raise DropUnanswered(
             f"{', '.join(names)} would be dropped, and nobody says that this may be",
-            why="what it holds was not counted, and whether it is renamed is not known, as nothing can be proven here",
+            why=f"what it holds was not counted{renamed}, as nothing can be proven here",
             state="nothing was written",
             hint=" ".join(f"--allow-drop {shlex.quote(name)}" for name in names),
         )

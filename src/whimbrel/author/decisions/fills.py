@@ -149,7 +149,7 @@ def _read(one: Lacking, text: str, type_of: TypeOf) -> Fill:
     try:
         return Fill(one.column, value_of(type_of(one.column), text), one.is_new)
     except Unreadable as error:
-        raise _invalid(f"{column_name(*one.column)} cannot be {text}", why=str(error)) from None
+        raise cannot_be(one.column, text, str(error)) from None
 
 
 def _asked(asking: Asking, one: Lacking, count: int, type_of: TypeOf) -> str | None:
@@ -175,6 +175,11 @@ def _asked(asking: Asking, one: Lacking, count: int, type_of: TypeOf) -> str | N
         return None
 
     return asking.enter(f"{name} =", objection)
+
+
+def cannot_be(column: ColumnOf, text: str, why: str) -> RevisionDataInvalid:
+    """The error for what is no value of a column."""
+    return _invalid(f"{column_name(*column)} cannot be {text}", why=why)
 
 
 def _invalid(what: str, *, why: str) -> RevisionDataInvalid:

@@ -76,16 +76,17 @@ class Contents:
 
     def tables(self, query: Query, schema: str | None) -> list[Table]:
         [[current]] = query("SELECT DATABASE()")
-        named = f"table_schema = {self._literal(schema or current or '')}"
+        named = f"table_schema = {self._literal(schema) if schema else 'DATABASE()'}"
         transactional = {
             str(engine).lower()
             for (engine,) in query("SELECT engine FROM information_schema.engines WHERE transactions = 'YES'")
         }
         columns: dict[str, list[Column]] = {}
         for name, *words in query(
-            "SELECT table_name, column_name, data_type, extra, auto_increment, character_maximum_length"
-            " FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)"
-            f" WHERE {named} AND coalesce(generation_expression, '') = '' ORDER BY table_name, ordinal_position"
+            "SELECT c.table_name, column_name, data_type, extra, auto_increment, character_maximum_length"
+            " FROM information_schema.columns c JOIN information_schema.tables t ON t.table_name = c.table_name"
+            f" WHERE c.{named} AND t.{named}"  # of each: MariaDB would open all tables of all databases for the other
+            " AND coalesce(generation_expression, '') = '' ORDER BY c.table_name, ordinal_position"
         ):
             columns.setdefault(name, []).append(_column(*words))
         keys: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
