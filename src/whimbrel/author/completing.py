@@ -147,8 +147,11 @@ class Completion:
         return True
 
     def _table_of(self, operation: Operation) -> Catalog:
-        """The table that an operation is about, as it is now."""
-        return self._subject.dialect.catalogs.tables(self._visit.query, self._subject.schemas, [_place_of(operation)])
+        """The table that an operation is about, as it is now; nothing, if it is not known to be about one."""
+        place, subject = _place_of(operation), self._subject
+        if not place[1]:
+            return Catalog()
+        return subject.dialect.catalogs.tables(self._visit.query, subject.schemas, [place])
 
     def _take_back(self, operation: Operation, before: Catalog) -> None:
         """Make a table again what it was: an operation of several statements may have failed behind its first one."""
@@ -216,7 +219,7 @@ def _says_too_little(difference: Difference) -> bool:
     """
     numbered = "its own sequence"  # of a serial column
     return any(
-        fact in ("identity", "generated", "auto increment") or numbered in f"{old} {new}"
+        fact in ("identity", "generated") or (fact == "auto increment" and new) or numbered in f"{old} {new}"
         for fact, (old, new) in difference.changes.items()
         if None not in difference
     )
