@@ -158,6 +158,22 @@ def test_a_renamed_column_is_written_as_people_write_it(load: Load, url: str) ->
     there_and_back(project, url)
 
 
+def test_a_renamed_column_with_a_foreign_key_goes_there_and_back_as_often_as_one_likes(load: Load, url: str) -> None:
+    """MySQL makes an index for the key, and treats it otherwise as soon as it was renamed."""
+    make = """op.create_table("notes", sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("parent", sa.ForeignKey("notes.id", ondelete="SET NULL")))"""
+    models = """import sqlalchemy as sa
+metadata = sa.MetaData()
+sa.Table("notes", metadata, sa.Column("id", sa.Integer, primary_key=True),
+         sa.Column("answer_to", sa.ForeignKey("notes.id", ondelete="CASCADE")))
+"""
+    project = load([Rev("aaaa", upgrade=make, downgrade='op.drop_table("notes")')], models)
+    project.revision("more", autogenerate=True, renames={"notes.parent": "answer_to"})
+    there_and_back(project, url)
+    project.downgrade("-1")
+    there_and_back(project, url)
+
+
 # -- what env.py says ---------------------------------------------------------------------------
 
 

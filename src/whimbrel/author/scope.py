@@ -110,11 +110,9 @@ class Scope:
     def _sayable(self, catalog: Catalog, renamed: Collection[Place]) -> dict[Item, Item]:
         """The things that models can say, each with all that there is of it."""
         say = self._subject.dialect.catalogs.declarable
-        named = (
-            item._replace(is_named=True) if item.place in renamed and item.name else item for item in catalog.items
-        )
-        counting = (item for item in named if item.kind not in KINDS or self.declarations.counts(item))
-        return {found: item for item in counting if (found := say(item)) is not None}
+        counting = (item for item in catalog.items if item.kind not in KINDS or self.declarations.counts(item))
+        told = ((say(_named(item) if item.place in renamed else item), item) for item in counting)
+        return {found: item for found, item in told if found is not None}
 
     def _may_go(self, item: Item, unused: Collection[Key]) -> bool:
         """Whether what the models do not say may be dropped: of what is part of no table, types that nothing uses."""
@@ -179,11 +177,16 @@ class Scope:
         return thing is None or self._filters.run_object_filters(thing, item.name, kind, is_reflected, other)
 
 
+def _named(item: Item) -> Item:
+    """A thing as if somebody had chosen its name, if it has one."""
+    return item._replace(is_named=True) if item.name else item
+
+
 def _whole(difference: Difference, before: dict[Item, Item], after: dict[Item, Item]) -> Difference:
     """A difference with all that there is of both: what models cannot say is after as it was before."""
     old, new = difference
     if old is None or new is None:
-        return Difference(old and before[old], new and after[new])
+        return Difference(old and before[old], new and after[new]._replace(is_named=new.is_named))
     unsayable = set(before[old].facts) - set(old.facts)
     return Difference(before[old], new._replace(facts=tuple(sorted({*new.facts, *unsayable}))))
 

@@ -6,6 +6,7 @@ from ...archive import kinds
 from ...archive.times import without_zone
 from ...record import TYPE_CHECKING
 from ..contents import Column, Reference, Table
+from .modes import KEEPS_ZERO, STRICT, with_modes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,8 +39,7 @@ _READ = {
 _TRAITS = {"float": "single", "char": "padded", "binary": "padded"}
 
 
-_MODES = "NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES"
-"""The number 0 stays what it is, and a value that is too large is an error."""
+_STRICTLY, _AS_BEFORE = with_modes(KEEPS_ZERO, STRICT)
 
 
 class Contents:
@@ -51,15 +51,14 @@ class Contents:
     """
 
     settings = (
-        "SET @whimbrel_zone = @@SESSION.time_zone, @whimbrel_mode = @@SESSION.sql_mode",
-        "SET @whimbrel_checks = @@SESSION.foreign_key_checks",
+        "SET @whimbrel_zone = @@SESSION.time_zone, @whimbrel_checks = @@SESSION.foreign_key_checks",
         "SET SESSION time_zone = '+00:00'",
-        f"SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), '{_MODES}')",
+        _STRICTLY,
         "SET SESSION foreign_key_checks = 1",
     )
     settings_before = (
         "SET SESSION time_zone = @whimbrel_zone",
-        "SET SESSION sql_mode = @whimbrel_mode",
+        _AS_BEFORE,
         "SET SESSION foreign_key_checks = @whimbrel_checks",
     )
     view = (
