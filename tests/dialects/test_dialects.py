@@ -93,6 +93,8 @@ def test_mariadbs_literals_do_not_depend_on_its_mode(make_database: Callable[[st
         query = query_of(connection.connection)
         dialect = dialect_named("mariadb")
         assert dialect is not None
+        for text in ("", "a-b $c.d", table, "%s :a 100%", "Zoë", "\n"):
+            assert query(f"SELECT {dialect.literal(text)}") == [(text,)]
         assert query(dialect.table_exists(table, None)) == []
         query(f"CREATE TABLE {dialect.quoted(table)} (x integer)")
         assert query(dialect.table_exists(table, None)) == [(1,)]

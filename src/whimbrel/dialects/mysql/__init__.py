@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..lists import Lists
     from ..tools import Tools
 
+_PLAIN = "_ $.-"  # and letters and digits
 _MISSING = r"unknown database '|\(1049\)"
 
 
@@ -110,8 +111,12 @@ class MySQL:
         return f"REPLACE INTO {table} ({', '.join(map(self.quoted, columns))}) VALUES {rows}"
 
     def literal(self, text: str) -> str:
-        """A backslash escapes unless the SQL mode says otherwise, so characters are given by code."""
-        return f"CONVERT(0x{text.encode().hex()} USING utf8mb4)" if not text.isidentifier() else f"'{text}'"
+        """A backslash escapes unless the SQL mode says otherwise, so characters are given by code.
+
+        Not where there are none of those: MariaDB looks into all of its databases for a name that is no mere text.
+        """
+        is_plain = all(one.isalnum() or one in _PLAIN for one in text)
+        return f"'{text}'" if is_plain else f"CONVERT(0x{text.encode().hex()} USING utf8mb4)"
 
     def table_exists(self, table: str, schema: str | None) -> str:
         in_schema = self.literal(schema) if schema else "DATABASE()"
