@@ -10,7 +10,7 @@ import pytest
 import whimbrel
 from whimbrel.cli.grammar import BY_SPELLING
 from whimbrel.errors import UsageError
-from whimbrel.program import as_typed, called
+from whimbrel.program import _FOR_NONE, as_typed, called, commands_are_for
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,39 @@ def test_commands_are_as_they_are_typed(hint: str, typed: str) -> None:
         with called(None):
             assert as_typed(hint) == typed
     assert as_typed(hint) == hint
+
+
+@pytest.mark.parametrize(
+    ("hint", "program", "typed"),
+    [
+        ("whimbrel upgrade head", None, "whimbrel -d users upgrade head"),
+        (
+            "whimbrel stamp --purge ID; see whimbrel log",
+            None,
+            "whimbrel -d users stamp --purge ID; see whimbrel -d users log",
+        ),
+        ("whimbrel -d NAME upgrade", None, "whimbrel -d NAME upgrade"),
+        ("whimbrel init, or whimbrel status", None, "whimbrel init, or whimbrel status"),
+        ("models = [] in whimbrel.toml", None, "models = [] in whimbrel.toml"),
+        ("whimbrel update_db creates it", "flask db", "flask db update-db -d users creates it"),
+        ("whimbrel -d NAME upgrade", "flask db", "flask db upgrade -d NAME"),
+    ],
+)
+def test_commands_name_the_database_that_they_are_for(hint: str, program: str | None, typed: str) -> None:
+    with called(program):
+        commands_are_for("users")
+        assert as_typed(hint) == typed
+    assert as_typed(hint) == hint
+
+
+def test_the_name_of_a_database_is_one_word_for_a_shell() -> None:
+    with called(None):
+        commands_are_for("my users")
+        assert as_typed("whimbrel check") == "whimbrel -d 'my users' check"
+
+
+def test_commands_that_need_no_database_named_are_those_that_there_are() -> None:
+    assert {*_FOR_NONE} - {"--help"} <= BY_SPELLING.keys()
 
 
 def test_what_follows_whimbrel_in_a_hint_is_a_command() -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from support.databases import ASYNC, rows, tables, through, version_rows
 from support.projects import Rev, alembic_project
 from whimbrel import Project
-from whimbrel.errors import ProofFailed, RevisionDataInvalid, WhimbrelError
+from whimbrel.errors import ModelsEmpty, ProofFailed, RevisionDataInvalid, WhimbrelError
 from whimbrel.events import Event, Notice
 
 USERS = """op.create_table("users", sa.Column("id", sa.Integer, primary_key=True),
@@ -97,6 +97,19 @@ def test_it_is_made_on_what_the_history_leaves_and_the_database_is_only_read(
     there_and_back(project, url)
 
 
+NO_MODELS = "import sqlalchemy as sa\nmetadata = sa.MetaData()\n"
+
+
+def test_models_without_a_table_are_refused_with_the_number_of_the_tables_that_are_the_projects(load: Load) -> None:
+    with pytest.raises(ModelsEmpty) as refused:
+        load([FIRST], NO_MODELS).check()
+    assert refused.value.what == "the models hold no table, and the database has 1"
+
+
+def test_models_without_a_table_are_those_of_a_database_that_has_only_whimbrels(load: Load) -> None:
+    assert load([Rev("aaaa", upgrade="pass")], NO_MODELS).check() == []
+
+
 def test_drift_in_a_table_that_it_is_about_is_noticed_and_it_is_proven_on_a_copy(
     load: Load, url: str, told: list[Event]
 ) -> None:
@@ -142,6 +155,22 @@ def test_a_renamed_column_is_written_as_people_write_it(load: Load, url: str) ->
     project = load([FIRST], MODELS.replace('"name"', '"full_name"'))
     [new] = project.revision("more", autogenerate=True, renames={"users.name": "full_name"})
     assert "new_column_name='full_name'" in Path(new.path).read_text()
+    there_and_back(project, url)
+
+
+def test_a_renamed_column_with_a_foreign_key_goes_there_and_back_as_often_as_one_likes(load: Load, url: str) -> None:
+    """MySQL makes an index for the key, and treats it otherwise as soon as it was renamed."""
+    make = """op.create_table("notes", sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("parent", sa.ForeignKey("notes.id", ondelete="SET NULL")))"""
+    models = """import sqlalchemy as sa
+metadata = sa.MetaData()
+sa.Table("notes", metadata, sa.Column("id", sa.Integer, primary_key=True),
+         sa.Column("answer_to", sa.ForeignKey("notes.id", ondelete="CASCADE")))
+"""
+    project = load([Rev("aaaa", upgrade=make, downgrade='op.drop_table("notes")')], models)
+    project.revision("more", autogenerate=True, renames={"notes.parent": "answer_to"})
+    there_and_back(project, url)
+    project.downgrade("-1")
     there_and_back(project, url)
 
 

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import example, given
 from hypothesis import strategies as st
+from sqlalchemy.dialects import mysql
 
 from support.catalogs import catalog
 from whimbrel.author.decisions import (
@@ -363,6 +364,7 @@ class Trimmed(sa.TypeDecorator[str]):
     [
         (sa.Integer(), " 7 ", 7),
         (sa.BigInteger(), "-12345678901", -12345678901),
+        (mysql.BIGINT(unsigned=True), "18446744073709551615", 18446744073709551615),
         (sa.Numeric(10, 2), "4.20", Decimal("4.20")),
         (sa.Float(), "1e3", 1000.0),
         (sa.Boolean(), "True", True),
@@ -388,6 +390,8 @@ def test_a_text_becomes_a_value_of_the_type(type_: Any, text: str, value: object
     [
         (sa.Integer(), "1.5", "42"),
         (sa.Integer(), "1; DROP TABLE note", "42"),
+        (sa.BigInteger(), "9223372036854775808", "64 bits"),
+        (mysql.BIGINT(unsigned=True), "18446744073709551616", "64 bits"),
         (sa.Numeric(), "NaN", "4.20"),
         (sa.Float(), "inf", "4.2"),
         (sa.Boolean(), "maybe", "true or false"),

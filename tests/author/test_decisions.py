@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
+from alembic.operations import ops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from whimbrel.author.decisions import (
     Part,
     Question,
     acknowledge_drops,
+    check_drops_allowed,
     check_imported,
     counting,
     decide_renames,
@@ -417,3 +419,14 @@ def test_what_is_lost_is_counted_up_to_a_million(make_database: Callable[[str], 
     assert part.count_of(1_000_001) == "more than 1,000,000 rows"
     assert part.count_of(1_000_000) == "1000000 rows"
     assert rows(url, counting(Part(None, "many", "id"), dialect)) == [(1_000_001,)]
+
+
+def test_where_nothing_can_be_counted_a_rename_is_in_doubt_unless_it_was_said_that_there_is_none() -> None:
+    gone = [ops.DropTableOp("logs"), ops.ModifyTableOps("users", [ops.DropColumnOp("users", "bio")])]
+    with pytest.raises(DropUnanswered) as caught:
+        check_drops_allowed(gone, Answers())
+    assert "what it holds was not counted, and whether it is renamed is not known" in str(caught.value.why)
+    with pytest.raises(DropUnanswered) as caught:
+        check_drops_allowed(gone, Answers(no_rename=True))
+    assert caught.value.why == "what it holds was not counted, as nothing can be proven here"
+    assert caught.value.hint == "--allow-drop logs --allow-drop users.bio"

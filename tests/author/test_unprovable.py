@@ -88,6 +88,17 @@ def test_a_revision_is_written_and_said_not_to_be_proven(
     assert tables(f"sqlite:///{tmp_path / 'app.db'}") == {"t_aaaa", "alembic_version"}
 
 
+def test_a_column_that_rows_have_no_value_for_is_told(
+    load: Callable[[], Project], told: list[Event], tmp_path: Path
+) -> None:
+    project, env = load(), tmp_path / "project" / "alembic" / "env.py"
+    size = 'sa.Column("size", sa.Integer, nullable=False)'
+    env.write_text(env.read_text().replace('"t_aaaa", metadata, ', f'"t_aaaa", metadata, {size}, '))
+    project.revision("size", autogenerate=True)
+    without = "column t_aaaa.size is NOT NULL and has no server default: rows may have no value for it"
+    assert notices(told)[1:] == [without]
+
+
 def test_it_is_applied_and_then_nothing_differs(load: Callable[[], Project], tmp_path: Path) -> None:
     load().revision("notes", autogenerate=True)
     load().upgrade()

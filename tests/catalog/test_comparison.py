@@ -76,8 +76,23 @@ def test_a_text_of_several_lines_is_told_in_one() -> None:
     )
     assert str(Difference(before, after)) == (
         "change view titles: definition SELECT id FROM note WHERE id > 1 -> "
-        "SELECT id FROM note WHERE title <> '' AND id > 1 AND id > 1…"
+        "SELECT id FROM note WHERE title <> '' AND id > 1 AND id > 1 …"
     )
+
+
+def test_texts_that_differ_far_from_their_beginning_are_told_where_they_do() -> None:
+    before, after = (
+        Item(
+            "function",
+            "bump(integer)",
+            facts=(("definition", f"{'(a integer) RETURNS integer ' * 4}\nSELECT a + {n}"),),
+        )
+        for n in ("1", "2 -- and all that follows, which is nothing but a remark")
+    )
+    told = str(Difference(before, after))
+    assert "SELECT a + 1 -> " in told
+    assert "SELECT a + 2 -- and all that" in told
+    assert len(told) < 200
 
 
 def test_a_fact_that_is_there_or_not_is_told_as_yes_or_no_and_one_with_words_as_none() -> None:

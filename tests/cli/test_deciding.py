@@ -162,9 +162,11 @@ def test_a_number_chooses_nothing_is_the_default_and_what_is_neither_is_asked_ag
     assert shown.count("type a number from 1 to 2") == shown.count("Choose [2]:") - 1
 
 
-def test_ctrl_c_is_no_answer(tmp_path: Path) -> None:
+def test_ctrl_c_at_a_question_ends_the_run(tmp_path: Path) -> None:
     code, shown = python_on_terminal("-c", ASK, cwd=tmp_path, answer=INTERRUPT)
-    assert (code, "chosen: None\n" in shown) == (0, True), shown
+    assert code == 1
+    assert "error[WB409]: interrupted at the question" in shown
+    assert "chosen" not in shown
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stderr"])

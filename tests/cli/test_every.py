@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -306,6 +307,75 @@ def test_it_is_the_same_as_a_process(three: Path) -> None:
     assert result.code == 4
     names = [line.split()[0] for line in result.out.splitlines()]
     assert names == ["aiven", "broken", "neon"], result.err
+
+
+# -- hints -----------------------------------------------------------------------------------------
+
+
+def hints(result: Result) -> list[str]:
+    return [line.partition("hint:")[2].strip() for line in result.err.splitlines() if "hint:" in line]
+
+
+@pytest.fixture
+def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two configured databases at head, which differ from the models; the name of one is two words."""
+    configured(tmp_path, {"shop": "sqlite:///shop.db", '"old audit"': "sqlite:///audit.db"})
+    (tmp_path / "models.py").write_text(MODELS.format(name="x", schema=None))
+    monkeypatch.chdir(tmp_path)
+    assert main(["--all", "upgrade"]) == 0
+    return tmp_path
+
+
+def test_a_command_in_a_hint_names_the_database_and_works_as_it_is(two: Path, run: Run) -> None:
+    answer = run("-d", "old audit", "check")
+    [hint] = hints(answer)
+    assert hint == """whimbrel -d 'old audit' revision --autogenerate -m "describe it\""""
+    document = json.loads(run("-d", "old audit", "check", "--json").out)
+    assert document["error"]["hint"] == hint
+    decided = ("--no-rename", "--allow-drop", "t_aaaa")
+    assert (
+        "Next:  look through the file, then  whimbrel -d 'old audit' upgrade"
+        in run(*shlex.split(hint)[1:], *decided).ok().err
+    )
+
+
+def test_hints_for_all_databases_name_each_its_own(two: Path, run: Run) -> None:
+    expected = [f'whimbrel -d {name} revision --autogenerate -m "describe it"' for name in ("shop", "'old audit'")]
+    assert hints(run("--all", "check")) == expected
+    documents = json.loads(run("--all", "check", "--json").out)["result"]
+    assert [one["error"]["hint"] for one in documents] == expected
+
+
+def test_hints_of_status_name_each_database(three: Path, run: Run) -> None:
+    expected = "whimbrel -d broken update_db makes the folder; or correct the path, and who may write there"
+    result = run("status", "--models")
+    assert f"hint:  {expected}" in result.out
+    assert hints(result) == ["whimbrel -d aiven upgrade", "whimbrel -d neon upgrade"]
+    documents = json.loads(run("status", "--json").out)["result"]
+    assert [one["error"] and one["error"]["hint"] for one in documents] == [None, expected, None]
+
+
+def test_hints_of_a_comparison_name_the_database_that_fails(two: Path, run: Run) -> None:
+    configured_for = (two / "whimbrel.toml").read_text()
+    (two / "whimbrel.toml").write_text(configured_for.replace("audit.db", "no/audit.db"))
+    for sides in (("shop", "old audit"), ("old audit", "shop")):
+        [hint] = hints(run("diff", *sides))
+        assert hint.startswith("whimbrel -d 'old audit' update_db ")
+
+
+def test_a_hint_for_a_misplaced_name_keeps_the_database(two: Path, run: Run) -> None:
+    [hint] = hints(run("-d", "shop", "downgrade", "--yes", "base"))
+    assert hint.endswith("whimbrel -d shop downgrade base --yes")
+
+
+def test_hints_for_an_only_database_name_it_if_that_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    (tmp_path / "migrations" / "versions").mkdir(parents=True)
+    (tmp_path / "whimbrel.toml").write_text('url = "sqlite:///only.db"\n')
+    monkeypatch.chdir(tmp_path)
+    assert hints(run("log", "-n", "0")) == hints(run("log", "-n", "0", "--all")) == ["whimbrel log -n 5"]
+    assert hints(run("-d", "main", "log", "-n", "0")) == ["whimbrel -d main log -n 5"]
 
 
 # -- a folder whose configuration is broken --------------------------------------------------------

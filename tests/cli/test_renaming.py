@@ -109,8 +109,9 @@ def test_on_a_terminal_ctrl_c_at_the_question_writes_nothing(small_shop: Shop) -
     small_shop.models(RENAMED)
     before = small_shop.files
     code, shown = on_terminal("revision", "--autogenerate", "-m", "x", cwd=small_shop.folder, answer=INTERRUPT)
-    assert (code, small_shop.files) == (6, before), shown
-    assert "WB612" in shown
+    assert (code, small_shop.files) == (130, before), shown
+    assert "WB409" in shown
+    assert "state: nothing was changed" in shown
 
 
 def test_two_questions_are_two_answers_and_names_that_are_renamed_at_once_are_both_kept(small_shop: Shop) -> None:

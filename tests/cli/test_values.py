@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,13 @@ def test_without_the_flag_it_is_told_and_the_flag_is_named(small_shop: Jobs) -> 
     assert "--fill jobs.stars=VALUE" in told.err
 
 
+def test_it_is_told_as_well_of_a_column_that_was_there_and_becomes_not_null(small_shop: Jobs) -> None:
+    small_shop.models(TITLED)
+    told = whimbrel("revision", "--autogenerate", "-m", "x", cwd=small_shop.folder).ok()
+    assert "column jobs.title becomes NOT NULL: the upgrade fails where a row is NULL" in told.err
+    assert "--fill jobs.title=VALUE" in told.err
+
+
 def test_on_a_terminal_a_value_is_typed_and_what_is_none_is_asked_for_again(small_shop: Jobs) -> None:
     small_shop.models(STARRED)
     code, shown = on_terminal("run_migration", cwd=small_shop.folder, answer="2\nmany\n5")
@@ -210,6 +218,36 @@ def test_on_a_terminal_who_says_nothing_has_it_written_as_it_is(small_shop: Jobs
     assert "jobs.title becomes NOT NULL, and is NULL in 2 rows" in shown
     [new] = list(small_shop.folder.glob("migrations/versions/*_x.py"))
     assert "UPDATE" not in new.read_text()
+    assert "jobs.title becomes NOT NULL: the upgrade fails where a row is NULL" in shown
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        (("--rename", "jobs.nope=y"), "jobs.nope"),
+        (("--rename-table", "nope=y"), "nope"),
+        (("--allow-drop", "nope"), "nope"),
+        (("--fill", "jobs.title=1"), "jobs.title does not become NOT NULL"),
+        (("--remap", "jobs.state.new=done"), "jobs.state"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_where_nothing_differs_and_no_empty_revision_is_written(
+    said: tuple[str, str], complaint: str, small_shop: Jobs
+) -> None:
+    before = small_shop.files
+    refused = whimbrel("revision", "--autogenerate", "-m", "x", *said, cwd=small_shop.folder)
+    assert (refused.code, small_shop.files) == (2, before)
+    assert "error[WB206]" in refused.err
+    assert complaint in refused.err
+
+
+def test_who_says_at_each_deployment_what_has_been_done_by_now_has_nothing_to_do(small_shop: Jobs) -> None:
+    small_shop.models(TITLED)
+    said = ("run_migration", "--fill", "jobs.title=none")
+    whimbrel(*said, cwd=small_shop.folder).ok()
+    before = small_shop.files
+    whimbrel(*said, cwd=small_shop.folder).ok()
+    assert small_shop.files == before
 
 
 def test_what_is_no_value_is_refused_and_nothing_written(small_shop: Jobs) -> None:
@@ -219,3 +257,29 @@ def test_what_is_no_value_is_refused_and_nothing_written(small_shop: Jobs) -> No
     result = whimbrel("revision", "--autogenerate", "-m", "x", *flags, cwd=small_shop.folder)
     assert (result.code, small_shop.files) == (2, before)
     assert "it is of the type int: 42" in result.err
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "why"),
+    [
+        ("sa.Integer", "99999999999999", r"(?i)integer out of range|out of range value"),
+        ("sa.Numeric(4, 2)", "100.5", r"(?i)numeric field overflow|out of range value"),
+        ("sa.Text", "50% '); -- :a", None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_what_the_database_has_no_room_for_is_refused_with_its_column_and_its_words(
+    type_: str, value: str, why: str | None, shop: Jobs
+) -> None:
+    shop.models(STARRED.replace("sa.Integer, nullable=False", f"{type_}, nullable=False"))
+    before = shop.files
+    flags = ("--fill", f"jobs.stars={value}")
+    result = whimbrel("revision", "--autogenerate", "-m", "x", "--json", *flags, cwd=shop.folder)
+    if why is None:
+        assert result.code == 0, result.err
+        return
+    error = json.loads(result.out)["error"]
+    assert (error["code"], error["what"]) == ("WB206", f"jobs.stars cannot be {value}")
+    assert re.search(why, error["why"])
+    assert error["state"].startswith("nothing was written")
+    assert (shop.files, shop.values("state")) == (before, ["new", "done", None])

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-WARN = "import logging; logging.getLogger('psycopg').warning('error ignored terminating a pipeline')"
+from support.cli import whimbrel
+from support.databases import ASYNC, through
+from support.projects import linear, native_project
+from whimbrel.connect.driver import with_driver
+from whimbrel.connect.url import parse
+from whimbrel.dialects.mysql import MySQL
+
+WARN = "import logging; logging.getLogger('{}').warning('error ignored terminating a pipeline')"
 OURS = "import whimbrel.connect.engine"
 
 
@@ -20,7 +30,31 @@ OURS = "import whimbrel.connect.engine"
     ],
     ids=["negative control", "nobody logs", "the application logs"],
 )
-def test_warnings_of_psycopg_are_shown_where_somebody_logs_them(before: str, is_shown: bool) -> None:
+@pytest.mark.parametrize("driver", ["psycopg", "asyncmy"])
+def test_warnings_of_drivers_are_shown_where_somebody_logs_them(driver: str, before: str, is_shown: bool) -> None:
     """A lost connection is told in one error of six lines, and not by the driver as well."""
-    done = subprocess.run([sys.executable, "-c", f"{before}; {WARN}"], capture_output=True, text=True, check=True)
+    warn = f"{before}; {WARN.format(driver)}"
+    done = subprocess.run([sys.executable, "-c", warn], capture_output=True, text=True, check=True)
     assert ("error ignored" in done.stderr) == is_shown
+
+
+def test_what_a_server_notes_of_a_statement_is_not_told_by_asyncmy(
+    make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    """MariaDB notes that it gives a primary key no name: each version table has a named one."""
+    folder = native_project(tmp_path, through(make_database("mariadb"), ASYNC["mariadb"]), linear("aaaa"))
+    assert whimbrel("-q", "upgrade", cwd=folder).ok().err == ""
+    assert whimbrel("-q", "verify", cwd=folder).ok().err == ""
+
+
+def test_nor_where_a_connection_of_the_driver_alone_is_enough(
+    make_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logging.getLogger("asyncmy"), "handlers", [])
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's own
+    dialect, url = MySQL(), parse(through(make_database("mariadb"), ASYNC["mariadb"]))
+    plain = dialect.plain(with_driver(url, dialect.drivers))
+    assert plain is not None
+    with plain as query:
+        assert query("SELECT 1 / 0") == [(None,)]  # of which the server has a warning
+    assert capfd.readouterr().err == ""

@@ -47,6 +47,7 @@ def _parts(what: str, one: str, other: str) -> Case:
 
 _PARENT = "CREATE TABLE p (a int NOT NULL, b varchar(10), z int, PRIMARY KEY (a), KEY kb (b))"
 _ENUM = "enum('a','b','c')"
+_COMPUTED = "CREATE TABLE t (a varchar(40), b int, {}, KEY k (g), UNIQUE (g), KEY l (b, g), CONSTRAINT f FOREIGN KEY (b) REFERENCES p (b))"
 _TRIGGER = "CREATE TRIGGER {} BEFORE INSERT ON t FOR EACH ROW SET NEW.a = {}"
 _EVENT = "CREATE EVENT e ON SCHEDULE EVERY {} DO SET @a = 1"
 
@@ -114,6 +115,7 @@ CASES = (
     _columns("computed, or not", "int AS (a + b) STORED", "int"),
     _columns("computed when read, or not", "int AS (a + b) VIRTUAL", "int"),
     _columns("an automatic number", "int NOT NULL, UNIQUE (c)", "int NOT NULL AUTO_INCREMENT, UNIQUE (c)", "1", "2"),
+    _columns("an automatic number of what is 0", "int NOT NULL, UNIQUE (c)", "bigint NOT NULL AUTO_INCREMENT, UNIQUE (c)", "0", "2"),
     _columns("a column without versions", "int) WITH SYSTEM VERSIONING -- (", "int WITHOUT SYSTEM VERSIONING) WITH SYSTEM VERSIONING -- ("),
     _columns("a column of a table with versions", "int) WITH SYSTEM VERSIONING -- (", "bigint, d int) WITH SYSTEM VERSIONING -- (", "1"),
     Case(
@@ -143,6 +145,13 @@ CASES = (
         ("CREATE TABLE t (a int, g int AS (a * 2) VIRTUAL, h int AS (g + 1) STORED, d int DEFAULT (a))",),
         ("INSERT INTO t (a) VALUES (1)",),
         "SELECT a FROM t",
+    ),
+    Case(
+        "a longer computed column with keys",
+        ("CREATE TABLE p (b int PRIMARY KEY)", _COMPUTED.format("g varchar(30) AS (lcase(a)) VIRTUAL")),
+        ("CREATE TABLE p (b int PRIMARY KEY)", _COMPUTED.format("g varchar(40) AS (lcase(a)) STORED")),
+        ("INSERT INTO p VALUES (1)", "INSERT INTO t (a, b) VALUES ('X', 1)"),
+        "SELECT a, b, g FROM t",
     ),
     Case(
         "a computed column with a check",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -50,6 +52,34 @@ def test_how_far_a_counter_is_and_in_which_order_things_were_made_does_not_matte
     schema.execute("ALTER TABLE t AUTO_INCREMENT = 900")
     assert schema.catalog.fingerprint == before.fingerprint
     assert compare(before, schema.catalog) == []
+
+
+@pytest.mark.parametrize("name", ["wbtest_word_{}", "wbtest-no word {}"])
+def test_the_server_is_asked_about_this_database_alone(name: str, make_database: Callable[[str], str]) -> None:
+    """Else it looks into the tables of all others, which takes long, and warns of those that somebody changes."""
+    name = name.format(secrets.token_hex(4))
+    engine = sa.create_engine(make_database("mariadb"), poolclass=sa.NullPool)
+    dialect, how_far = MySQL(), []
+    with engine.connect() as connection:
+        query = query_on(connection)
+        query(f"CREATE DATABASE `{name}`")
+        try:
+            query(f"USE `{name}`")
+            query("CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t (a))")
+
+            def explaining(statement: str) -> list[tuple[Any, ...]]:
+                if "information_schema." in statement:
+                    how_far.extend(str(row[-1]) for row in query(f"EXPLAIN {statement}"))
+                return query(statement)
+
+            assert [*dialect.catalogs.read(explaining, (None,)).tables] == [(None, "t")]
+            assert [table.name for table in dialect.contents.tables(explaining, None)] == ["t"]
+            dialect.contents.other_schemas(explaining)
+            dialect.contents.drop(explaining, None)
+        finally:
+            query(f"DROP DATABASE `{name}`")
+    assert any("Scanned 1 database" in told for told in how_far)
+    assert [told for told in how_far if "all databases" in told] == []
 
 
 def test_what_is_of_others_is_left_out(schema: Schema, make_database: Callable[[str], str]) -> None:

@@ -24,6 +24,7 @@ from .player import Player
         ("at 0123456789ab", "at ba9876543210"),
         ("0123456789ab -> 0123456789ab", "ba9876543210 -> ba9876543210"),
         ("a.b* (c)", "a.b* (c)"),
+        ("one\ntwo", "one\n  ...  upgrade 1/2  aaaa  slow  (running for 2 s)\ntwo"),
     ],
 )
 def test_what_a_page_shows_matches_what_happens(expected: str, seen: str) -> None:

@@ -173,3 +173,37 @@ def test_a_revision_that_writes_no_script_is_told_as_one_that_has_failed(
     assert failed.err.startswith("error[WB402]: revision aaaa failed\n")
     assert "why:   ValueError: it looks at rows\n" in failed.err
     assert "state: no database was touched\n" in failed.err
+
+
+@pytest.mark.parametrize(
+    ("models", "line", "why"),
+    [
+        ("import sqlalchemy\n\nmetadata = = 1\n", 3, "SyntaxError: invalid syntax"),
+        ("import sqlalchemy\nmetadata = sqlalchemy.MetaDat()\n", 2, "AttributeError: "),
+        ("import no_such_library\n", 1, "ModuleNotFoundError: "),
+    ],
+)
+def test_a_module_that_env_py_imports_and_that_fails_is_named_with_its_line(
+    models: str, line: int, why: str, tmp_path: Path
+) -> None:
+    folder = alembic_project(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", linear("aaaa"))
+    (folder / "app").mkdir()
+    (folder / "app" / "__init__.py").write_text("from app.models import metadata\n")
+    (folder / "app" / "models.py").write_text(models)
+    env = folder / "alembic" / "env.py"
+    env.write_text(f"import app\n{env.read_text()}")
+    failed = whimbrel("upgrade", cwd=folder)
+    assert failed.err.startswith(f"error[WB406]: env.py failed\n  where: app/models.py:{line}\n  why:   {why}")
+    if "no_such" in models:
+        assert "hint:  install no_such_library" in failed.err
+    else:
+        assert "hint:  correct that file, which alembic/env.py:1 imports; --debug shows" in failed.err
+
+
+def test_an_error_in_what_is_installed_is_told_at_the_line_of_env_py(tmp_path: Path) -> None:
+    folder = alembic_project(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", linear("aaaa"))
+    env = folder / "alembic" / "env.py"
+    env.write_text(f"import tomllib\ntomllib.loads('=')\n{env.read_text()}")
+    failed = whimbrel("upgrade", cwd=folder)
+    assert failed.err.startswith("error[WB406]: env.py failed\n  where: alembic/env.py:2\n")
+    assert "hint:  correct env.py; --debug shows" in failed.err

@@ -189,7 +189,7 @@ def test_hints_are_what_can_be_typed_here(name: str, project_folder: Path) -> No
     told = flask(app, name, "migrate", "-m", "first")
     assert f"flask {name} upgrade -d users" in told
     found = json.loads(output(app, name, "upgrade", "--json", "nonsense", "-d", "users", code=2))
-    assert found["error"]["hint"] == f"flask {name} history lists them"
+    assert found["error"]["hint"] == f"flask {name} history -d users lists them"
     typed = told.rpartition(f"flask {name} ")[2].splitlines()[0]
     assert "1 revision, verified" in flask(app, name, *typed.split())
     dispose(app, db)

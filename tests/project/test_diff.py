@@ -188,6 +188,17 @@ def test_a_file_that_is_not_there_is_refused_and_not_made(
     assert not [name for name in os.listdir(tmp_path) if name.startswith("nowhere")]
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_the_hint_for_a_missing_database_that_is_not_configured_names_no_command_that_makes_the_configured_one(
+    kind: str, make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = make_database(kind)
+    project = Project.load(native_project(tmp_path, url, HISTORY))
+    with pytest.raises(errors.CannotConnect) as refused:
+        project.diff("main", f"{url}_missing")
+    assert refused.value.hint == "correct the name at the end of the URL"
+
+
 def test_a_name_that_could_be_several_things_says_how_to_say_which(
     make_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,9 @@ _CLEAN = (
 )
 
 
+_STILL_AT_WORK = re.compile(r"^  \.\.\.  .*  \(running for \d+ s\)\n", re.MULTILINE)
+
+
 class Result(NamedTuple):
     """How a command ended and what it wrote."""
 
@@ -34,6 +38,11 @@ class Result(NamedTuple):
         """Itself, if the command succeeded."""
         assert self.code == 0, f"exit {self.code}\n{self.out}\n{self.err}"
         return self
+
+
+def settled(text: str) -> str:
+    """What was told, but for what is told of work that takes two seconds: that is for a busy machine to say."""
+    return _STILL_AT_WORK.sub("", text)
 
 
 def whimbrel(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "") -> Result:
@@ -65,4 +74,4 @@ def _run(command: list[str], cwd: Path, env: Mapping[str, str] | None, stdin: st
     done = subprocess.run(
         command, cwd=cwd, env={**kept, **(env or {})}, input=stdin, capture_output=True, text=True, timeout=100
     )
-    return Result(done.returncode, done.stdout, done.stderr)
+    return Result(done.returncode, done.stdout, settled(done.stderr))

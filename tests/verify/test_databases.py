@@ -33,13 +33,43 @@ def test_an_empty_database_can_be_named_and_another_is_refused(
         Project.load(folder).verify(scratch=empty)
 
 
-def test_a_named_database_of_another_kind_is_refused(url: str, kind: str, tmp_path: Path) -> None:
-    if kind == "sqlite":
-        pytest.skip("it is the other kind here")
-    folder = native_project(tmp_path / "p", url, linear("aaaa"))
-    with pytest.raises(ScratchUnusable, match="another database"):
-        Project.load(folder).verify(scratch=f"sqlite:///{tmp_path}/x.db")
+OTHER_KIND = {"postgresql": "mariadb", "mariadb": "postgresql", "sqlite": "postgresql"}
+
+
+def test_a_named_database_of_another_kind_is_refused_before_it_is_made_or_connected_to(
+    url: str, kind: str, layout: Layout, make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    folder = layout(tmp_path / "p", url, linear("aaaa"))
+    file = tmp_path / "x.db"
+    named = make_database(OTHER_KIND[kind]) if kind == "sqlite" else f"sqlite:///{file}"
+    with pytest.raises(ScratchUnusable, match="of another kind") as caught:
+        Project.load(folder).verify(scratch=named)
+    assert not file.exists()
+    own, other = sa.make_url(url).get_backend_name(), sa.make_url(named).get_backend_name()
+    assert caught.value.why == f"it is {other}, and the project connects to {own}"
+    assert caught.value.hint == f"name an empty one of that kind, --scratch {own}://…; or leave --scratch out"
+    assert caught.value.state == "nothing was executed there"
+    assert str(caught.value.where).endswith(str(sa.make_url(named).database))
     assert tables(url) == set()
+
+
+def test_the_kind_of_a_named_database_is_compared_before_its_server_is_asked(
+    kind: str, url: str, tmp_path: Path
+) -> None:
+    folder = native_project(tmp_path / "p", url, linear("aaaa"))
+    with pytest.raises(ScratchUnusable, match="of another kind"):
+        Project.load(folder).verify(scratch=on_server(SYNC[OTHER_KIND[kind]], port=1))
+
+
+def test_a_named_file_that_is_not_there_yet_is_empty(layout: Layout, tmp_path: Path) -> None:
+    folder = layout(tmp_path / "p", f"sqlite:///{tmp_path}/app.db", linear("aaaa"))
+    named = f"sqlite:///{tmp_path}/new.db"
+    assert Project.load(folder).verify(scratch=named).applied == ("aaaa",)
+    assert "t_aaaa" in tables(named)
+    with pytest.raises(CannotConnect) as caught:
+        Project.load(folder).verify(scratch=f"sqlite:///{tmp_path}/no/new.db")
+    assert str(caught.value.where).endswith("no/new.db")
+    assert caught.value.hint == "correct the path, and who may write there"
 
 
 SERVER_SCHEMES = [SYNC["postgresql"], ASYNC["postgresql"], SYNC["mariadb"], ASYNC["mariadb"]]

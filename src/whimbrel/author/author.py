@@ -30,6 +30,7 @@ from ..errors import (
 from ..events import Found, Listener, Notice
 from ..history.target import Resolver
 from ..interruption import Interruption
+from ..journal.comparison import is_record
 from ..models import Models
 from ..planner import check_known
 from .autogenerating import Autogeneration
@@ -40,7 +41,7 @@ from .deciding import Deciding
 from .decisions import Answers, Asking, check_drops_allowed
 from .decisions.answers import check_answers
 from .hooks import leave_out
-from .telling import tell, tell_undeclared
+from .telling import tell, tell_undeclared, tell_unfilled
 from .text import check_revision_id
 from .writing import NewRevision, WritingScripts
 
@@ -230,12 +231,13 @@ class Author:
             found = self._compared(as_empty=baseline)
             tell_undeclared(self._listen, found)
             if not any(one.differences for one in found):
+                if not only_if_needed:  # what is run at each deployment says again what is done by now
+                    self._decide(found)
                 context = new()
                 if not self._compare(context, lambda visit: restrict(visit.context, ())):
                     return self._unchanged(context, only_if_needed)
             if not baseline:
-                where = place(self._scripts.env_py_location) if self._environment.database.has_env else None
-                Deciding(self._environment, self._answers, self._asking, where).decide(found)
+                self._decide(found)
             metadata = self._models.metadata if self._models else None
             with Autogeneration(self._environment, found, self._listen, self._interruption, metadata) as making:
                 making.prepare(as_history=baseline)
@@ -244,6 +246,10 @@ class Author:
             if self._scripts.written:
                 raise
             return self._unproven(new(), error, only_if_needed)
+
+    def _decide(self, found: list[Compared]) -> None:
+        where = place(self._scripts.env_py_location) if self._environment.database.has_env else None
+        Deciding(self._environment, self._answers, self._asking, where).decide(found)
 
     def _proven(self, context: RevisionContext, making: Autogeneration, found: list[Compared]) -> list[NewRevision]:
         making.fill(context)
@@ -259,6 +265,7 @@ class Author:
         self._tell_unproven("the new revision is NOT proven", error)
         self._compare(context, self._check)
         check_drops_allowed(_operations(context), self._answers)
+        tell_unfilled(self._listen, _operations(context))
         return self._unchanged(context, only_if_needed)
 
     def _tell_unproven(self, what: str, error: WhimbrelError) -> None:
@@ -380,7 +387,8 @@ class Author:
         if any(one.tables for one in several):
             return
         assert context.connection is not None
-        tables = set(inspect(context.connection).get_table_names()) - {context.version_table, "alembic_version"}
+        names = inspect(context.connection).get_table_names()
+        tables = [name for name in names if not is_record(name, context.version_table)]
         if tables:
             raise ModelsEmpty(
                 f"the models hold no table, and the database has {len(tables)}",

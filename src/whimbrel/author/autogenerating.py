@@ -22,8 +22,9 @@ from ..prover import Proof, Replica
 from .comparing import Compared, options_of, places_of, restrict
 from .completing import Completion, in_batches, reversed_operations
 from .filling import filled
+from .fitting import check_fits
 from .remapping import remapped
-from .renaming import columns_renamed, tables_renamed
+from .renaming import columns_renamed, indexes_renamed, tables_renamed
 from .widening import room_for_fills
 from .writing import NewRevision
 
@@ -224,6 +225,8 @@ class Revising:
         """Do what was decided to be a rename, and remap values. Whatever compares afterwards finds it done."""
         renames, connection = self._compared.renames, self._visit.context.connection
         assert connection is not None
+        one = self._compared
+        check_fits(one.fills, self._visit, one.subject, one.wanted, one.scope.type_of)
         self._first = tables_renamed(renames)
         self._completion.do(self._first)
         columns = columns_renamed(renames, connection, self._compared.subject, self._completion.read())
@@ -231,15 +234,23 @@ class Revising:
             self._completion.do([operation])
             self._first.append(operation)
         self._begun = self._completion.read() if renames else self._before
-        one = self._compared
         one.remaining = self._left = one.scope.differences(self._begun, renamed=self._touched)
-        given = remapped(one.remaps, self._completion, one.subject)
+        given = self._indexes_renamed()
+        given += remapped(one.remaps, self._completion, one.subject)
         self._unfilled = self._completion.read() if one.fills else self._begun
         given += room_for_fills(one.fills, self._completion, one.subject)
         if given:
             self._first += given
             self._begun = self._completion.read()
             self._left = one.scope.differences(self._begun, renamed=self._touched)
+
+    def _indexes_renamed(self) -> list[ops.MigrateOperation]:
+        if not self._traits.makes_indexes:
+            return []
+        differences = [one for one in self._left if one.item.place in self._touched]
+        renamed = list(indexes_renamed(differences, self._compared.subject, self._begun))
+        self._completion.do(renamed)
+        return renamed
 
     def prepare(self) -> None:
         """Let Alembic compare what differs, and nothing else, and believe the database of types and defaults."""

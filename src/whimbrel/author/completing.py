@@ -136,12 +136,28 @@ class Completion:
         return [_part_of(operation, parts)] if parts else []
 
     def _succeeds(self, operation: Operation) -> bool:
+        there = self._table_of(operation) if self._subject.dialect.changes.ddl_commits else None
         try:
             with attempt(self._visit):
                 self._invoke(operation)
         except Exception:  # whatever it is: the operation is of no use
+            if there is not None:
+                self._take_back(operation, there)
             return False
         return True
+
+    def _table_of(self, operation: Operation) -> Catalog:
+        """The table that an operation is about, as it is now; nothing, if it is not known to be about one."""
+        place, subject = _place_of(operation), self._subject
+        if not place[1]:
+            return Catalog()
+        return subject.dialect.catalogs.tables(self._visit.query, subject.schemas, [place])
+
+    def _take_back(self, operation: Operation, before: Catalog) -> None:
+        """Make a table again what it was: an operation of several statements may have failed behind its first one."""
+        found = compare(self._table_of(operation), before, exactly=True)
+        if found:
+            self._altered(self.read(), found, before)
 
     def _invoke(self, operation: Operation) -> None:
         """Do what the file will do: not all that an operation holds is written."""
@@ -197,10 +213,13 @@ class _Relevant:
 
 
 def _says_too_little(difference: Difference) -> bool:
-    """Whether Alembic's operation would leave something out: the next number of an identity, the values computed."""
+    """Whether Alembic's operation would leave something out.
+
+    That is the next number of an identity, the values computed, the key 0 in a column that MySQL numbers from now on.
+    """
     numbered = "its own sequence"  # of a serial column
     return any(
-        fact in ("identity", "generated") or numbered in f"{old} {new}"
+        fact in ("identity", "generated") or (fact == "auto increment" and new) or numbered in f"{old} {new}"
         for fact, (old, new) in difference.changes.items()
         if None not in difference
     )

@@ -153,11 +153,15 @@ def _update(fill: Fill, subject: Subject, type_: Any) -> str:
     place, name = fill.column
     quoted = subject.dialect.quoted
     where = "" if fill.is_new else f" WHERE {quoted(name)} IS NULL"
-    return f"UPDATE {quoted(*place)} SET {quoted(name)} = {_literal(fill, subject, type_)}{where}"
+    return f"UPDATE {quoted(*place)} SET {quoted(name)} = {literal_of(fill, subject, type_)}{where}"
 
 
-def _literal(fill: Fill, subject: Subject, type_: Any) -> str:
-    """A value as the database writes it. SQLAlchemy would double each `%` of a text, and the file is no such text."""
+def literal_of(fill: Fill, subject: Subject, type_: Any) -> str:
+    """A value as the database writes it. SQLAlchemy would double each `%` of a text, and the file is no such text.
+
+    Raises:
+        RevisionDataInvalid: it cannot be written.
+    """
     if isinstance(fill.value, str):
         return subject.dialect.lists.literal(fill.value)
     try:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op, renderers
 from alembic.operations import ops
+
+
+def parts_of(operations: Iterable[Any]) -> Iterator[Any]:
+    """Operations, those on one table one by one."""
+    for one in operations:
+        yield from one.ops if isinstance(one, ops.ModifyTableOps) else (one,)
 
 
 class RenameColumn(ops.AlterColumnOp):

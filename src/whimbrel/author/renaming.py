@@ -8,10 +8,10 @@ from typing import Any
 from alembic.operations import ops
 from sqlalchemy import Connection, DefaultClause, inspect, text
 
-from ..catalog import COLUMN, TABLE, Catalog, Item
+from ..catalog import COLUMN, INDEX, TABLE, Catalog, Difference, Item
 from ..differ import Rename
 from ..prover import Subject
-from .operations import RenameColumn, RenameTable, Statement
+from .operations import RenameColumn, RenameTable, ReversibleStatement, Statement
 
 _CARRIED = frozenset(("type", "charset", "collation", "not null", "default", "comment"))
 """Facts of a column that Alembic carries over where the database wants the whole of it to rename it.
@@ -48,6 +48,30 @@ def columns_renamed(
             yield RenameColumn(one.table, one.old, schema=one.schema, modify_name=one.new, **existing)
         else:
             yield _RenameInWords(subject, one)
+
+
+def indexes_renamed(
+    differences: Iterable[Difference], subject: Subject, current: Catalog
+) -> Iterator[ops.MigrateOperation]:
+    """The operations that rename indexes after their columns, before anything is done to foreign keys.
+
+    An index that a server has made for a foreign key goes with it, and comes back by another name when there is another
+    key; not where it is somebody's own, as in a database that was read from a dump. One that was renamed is that.
+
+    Args:
+        differences: what is left to do of tables whose columns have other names now.
+        subject: the database that the scratch database stands in for.
+        current: what there is.
+    """
+    quoted, taken = subject.dialect.quoted, {item.key for item in current.items}
+    for one in differences:
+        old, new = one
+        if old is None or new is None or old.kind != INDEX or not one.is_renamed or new.key in taken:
+            continue
+        table, there, wanted = quoted(old.schema, old.table), quoted(old.name), quoted(new.name)
+        yield ReversibleStatement(
+            f"ALTER TABLE {table} RENAME KEY {there} TO {wanted}", f"ALTER TABLE {table} RENAME KEY {wanted} TO {there}"
+        )
 
 
 def _is_carried(column: Item) -> bool:

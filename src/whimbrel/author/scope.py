@@ -113,12 +113,8 @@ class Scope:
         """The things that models can say, as they are compared, each with what it is."""
         say = self._subject.dialect.catalogs.declarable
         counting = (item for item in catalog.items if item.kind not in KINDS or self.declarations.counts(item))
-        said = ((say(item), item) for item in counting)
-        return {
-            found._replace(is_named=True) if item.place in renamed and item.name else found: item
-            for found, item in said
-            if found is not None
-        }
+        told = ((say(_named(item) if item.place in renamed else item), item) for item in counting)
+        return {found: item for found, item in told if found is not None}
 
     def _unused(self, found: Sequence[Difference], there: Catalog, origin: Catalog) -> frozenset[Key]:
         """What was used at first, and is used by nothing any longer that stays, or comes.
@@ -201,6 +197,11 @@ class Scope:
         other = _stand_in(declared, item) if is_both else None
         thing = there if there is not None else _stand_in(declared, item)
         return thing is None or self._filters.run_object_filters(thing, item.name, kind, is_reflected, other)
+
+
+def _named(item: Item) -> Item:
+    """A thing as if somebody had chosen its name, if it has one."""
+    return item._replace(is_named=True) if item.name else item
 
 
 def _whole(difference: Difference, before: dict[Item, Item], after: dict[Item, Item]) -> Difference:

@@ -76,11 +76,15 @@ def compare(before: Catalog, after: Catalog, *, exactly: bool = False) -> list[D
 
 
 def _in_short(text: str | None, other: str | None) -> str:
-    """A fact in one line, beside what it is elsewhere: the beginning of a text of several."""
+    """A fact in one line, beside what it is elsewhere: of a text of several, where the two begin to differ."""
     if text is None or "\n" not in text:
         return text or ("no" if other == "yes" else "none")
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
+    line, beside = (" ".join(one.split()) for one in (text, other or ""))
+    pairs = enumerate(zip(line, beside, strict=False))
+    same = next((place for place, (one, other) in pairs if one != other), min(len(line), len(beside)))
+    start = same - _SHOWN // 3 if same > _SHOWN // 2 and len(line) > _SHOWN else 0
+    end = start + _SHOWN
+    return f"{'…' if start else ''}{line[start:end]}{'…' if end < len(line) else ''}"
 
 
 def _paired(before: Sequence[Item], after: Sequence[Item], pairs: Sequence[_IsPair]) -> list[Difference]:

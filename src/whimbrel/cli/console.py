@@ -196,36 +196,34 @@ class Console:
         return False
 
     def choose(self, question: Question) -> int | None:
-        """Ask somebody to choose; None if nobody is there, or Ctrl-C or the end of input is the answer."""
+        """Ask somebody to choose; None if nobody is there, or the end of input is the answer.
+
+        Raises:
+            Interrupted: Ctrl-C is.
+        """
         if not self.can_ask:
             return None
         self._progress.stop()
         count = len(question.choices)
         choices = (f"  {number}) {choice}" for number, choice in enumerate(question.choices, 1))
         self.say("\n".join([*question.lines, *choices]))
-        try:
-            while typed := self._typed(f"Choose [{question.default + 1}]:"):
-                if not typed.strip():
-                    return question.default
-                if typed.strip() in map(str, range(1, count + 1)):
-                    return int(typed) - 1
-                self.say(f"type a number from 1 to {count}")
-        except KeyboardInterrupt:
-            pass  # who runs away from a question has not answered it
+        while typed := self._typed(f"Choose [{question.default + 1}]:"):
+            if not typed.strip():
+                return question.default
+            if typed.strip() in map(str, range(1, count + 1)):
+                return int(typed) - 1
+            self.say(f"type a number from 1 to {count}")
         return None
 
     def enter(self, prompt: str, objection: Callable[[str], str | None]) -> str | None:
-        """Ask somebody to type a value, which is taken as it is; None as for `choose`."""
+        """Ask somebody to type a value, which is taken as it is; None, and what is raised, as for `choose`."""
         if not self.can_ask:
             return None
-        try:
-            while typed := self._typed(prompt):
-                text = typed.removesuffix("\n")
-                if (wrong := objection(text)) is None:
-                    return text
-                self.say(wrong)
-        except KeyboardInterrupt:
-            pass  # as for `choose`
+        while typed := self._typed(prompt):
+            text = typed.removesuffix("\n")
+            if (wrong := objection(text)) is None:
+                return text
+            self.say(wrong)
         return None
 
     def answer(self, question: str) -> str:
@@ -234,15 +232,19 @@ class Console:
         Raises:
             Interrupted: Ctrl-C is the answer.
         """
-        try:
-            return self._typed(question).strip()
-        except KeyboardInterrupt as error:
-            raise Interrupted("interrupted at the question", state="nothing was changed") from error
+        return self._typed(question).strip()
 
     def _typed(self, question: str) -> str:
-        """A line that somebody types; empty at the end of input."""
-        self.say(f"{question} ", end="")
-        return sys.stdin.readline()
+        """A line that somebody types; empty at the end of input.
+
+        Raises:
+            Interrupted: Ctrl-C is the answer.
+        """
+        try:
+            self.say(f"{question} ", end="")
+            return sys.stdin.readline()
+        except KeyboardInterrupt as error:
+            raise Interrupted("interrupted at the question", state="nothing was changed") from error
 
     def next(self, command: str) -> None:
         """What to do after this."""

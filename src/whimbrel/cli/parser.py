@@ -192,10 +192,11 @@ def _swallowed(argv: Sequence[str], error: UsageError) -> UsageError | None:
     command = next((BY_SPELLING[word].name for word in argv if word in BY_SPELLING), None)
     if taken is None or wanted is None or command is None:
         return None
+    named = next(([word, after] for word, after in pairwise(argv) if word in ("-d", "--database")), [])
     noun = {"revision": "target", "file": "file"}[wanted[1]]
     return UsageError(
         f'no {noun} is left: "{taken}" stands behind --yes, where the name of a database would',
-        hint=f"write the {noun} first: {shlex.join(['whimbrel', command, taken, '--yes'])}",
+        hint=f"write the {noun} first: {shlex.join(['whimbrel', *named, command, taken, '--yes'])}",
     )
 
 

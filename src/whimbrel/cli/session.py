@@ -6,6 +6,7 @@ import os
 
 from .. import settings as configuration
 from ..errors import UsageError, WhimbrelError
+from ..program import commands_are_for
 from ..project import Project
 from ..record import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ class Session:
         self._settings: Settings | None = None
         self._project: Project | None = None
         console.begin(command, options)
+        commands_are_for(options.database)
         if command.group == "run" and getattr(options, "sql", False) and options.json:
             raise UsageError("--sql writes SQL to standard output, and --json a document", hint="leave one of them out")
         if options.all:
@@ -115,6 +117,7 @@ class Session:
         Raises:
             WhimbrelError: its configuration is broken.
         """
+        self.hint_at(database.name)
         database.check()
         metadata = self._application.metadata_of(database) if self._application else ()
         return Project(
@@ -125,6 +128,11 @@ class Session:
             metadata=metadata,
             asking=self.console,
         )
+
+    def hint_at(self, database: str) -> None:
+        """From now on let commands in hints name this database, if there are several; else as they were typed."""
+        if len(self.settings.databases) > 1:
+            commands_are_for(database)
 
     def history(self, project: Project | None = None) -> History:
         """The revision files; those that cannot be read are named, and left out."""

@@ -35,8 +35,11 @@ def status(session: Session) -> int:
             statuses.append(Status(database.name, str(database.origin), error=error))
     attention = sum(not one.at_head or bool(one.differences) or bool(one.unfinished) for one in statuses)
     code = _exit_code(session, statuses, attention)
-    session.console.result("\n".join(_text(statuses)), lambda: [_as_data(one) for one in statuses], ok=not code)
+    session.console.result(
+        "\n".join(_text(session, statuses)), lambda: [_as_data(session, one) for one in statuses], ok=not code
+    )
     for one in statuses:
+        session.hint_at(one.database)
         tell_of_journal(session, one, _name(one, statuses))
         if compare and one.differences is None and one.error is None:
             text = f"{_name(one, statuses)}: the models are compared with a database at head, and this one is not"
@@ -61,11 +64,12 @@ def wait(session: Session) -> int:
     return 0
 
 
-def _text(statuses: list[Status]) -> Iterator[str]:
+def _text(session: Session, statuses: list[Status]) -> Iterator[str]:
     rows = [["DATABASE", "REVISION", "BEHIND", "MODELS"], *(_row(one, _name(one, statuses)) for one in statuses)]
     yield table(rows)
     for one in statuses:
         if one.error is not None:
+            session.hint_at(one.database)
             yield ""
             yield from one.error.lines()
         for difference in one.differences or ():
@@ -124,7 +128,8 @@ def _models(one: Status) -> str:
     return f"{len(one.differences)} differ" if one.differences else "same"
 
 
-def _as_data(one: Status) -> dict[str, object]:
+def _as_data(session: Session, one: Status) -> dict[str, object]:
+    session.hint_at(one.database)
     return {
         "database": one.database,
         "where": one.where,

@@ -71,9 +71,8 @@ def written(revision: NewRevision) -> str:
 
 def _upgrade(session: Session) -> str:
     """The command that applies what was written."""
-    named = f" -d {session.options.database}" if session.options.database else ""
     several = len(session.project.history.effective_heads) > 1
-    return f"whimbrel{named} upgrade{' heads' if several else ''}"
+    return f"whimbrel upgrade{' heads' if several else ''}"
 
 
 def edit(session: Session) -> int:

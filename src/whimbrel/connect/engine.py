@@ -6,7 +6,6 @@ loop of its own. There are no twins.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from .driver import COMPOUND
 from .encryption import tls_of_asyncpg
 from .iam import encrypted
 from .iam import engines as _signing_in  # noqa: F401  # once imported, it listens to all engines
+from .logs import keep_quiet
 from .url import DatabaseUrl
 
 if TYPE_CHECKING:
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# psycopg warns of what a lost connection leaves behind, which our error tells. Where nobody has set up logging, Python
-# would write that to standard error.
-logging.getLogger("psycopg").addHandler(logging.NullHandler())
+keep_quiet("psycopg")
+keep_quiet("asyncmy")
 
 
 def require_sqlalchemy() -> None:

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 else:
     Protocol = object  # for type checkers only
 
-UPDATE_DB = "whimbrel update_db creates it; or correct the name at the end of the URL"
+_UPDATE_DB, _OR = "whimbrel update_db ", "; or "
+UPDATE_DB = f"{_UPDATE_DB}creates it{_OR}correct the name at the end of the URL"
 """What helps where a server has no such database."""
+UPDATE_DB_FOLDER = f"{_UPDATE_DB}makes the folder{_OR}correct the path, and who may write there"
+"""What helps where a file cannot be opened."""
 
 
 class Place(Record):
@@ -333,6 +336,14 @@ class Dialect(Protocol):
 
     def only_reads(self, query: Query) -> bool:
         """Whether the server behind a connection is a replica, or takes no changes for another reason."""
+
+
+def hints_elsewhere(dialect: Dialect) -> dict[str, str]:
+    """The hints of a dialect for a database that no project is configured with: no command of ours makes that."""
+    return {
+        pattern: hint.partition(_OR)[2] if hint.startswith(_UPDATE_DB) else hint
+        for pattern, hint in dialect.hints.items()
+    }
 
 
 def literal(text: str) -> str:

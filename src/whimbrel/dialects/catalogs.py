@@ -24,6 +24,7 @@ class Traits(Record):
         unguarded: statements, outside of a transaction, after which rows may refer to nothing: there are no rows.
         has_types_apart: whether an enumeration is a type that is made apart from the tables that use it.
         says_columns_whole: whether who changes a column says all of it again, or what is not said is lost.
+        makes_indexes: whether it makes an index for a foreign key, and drops that again for another one.
         keeps_views: whether a view goes with a table that gets another name, or whose columns do.
     """
 
@@ -32,6 +33,7 @@ class Traits(Record):
     unguarded: tuple[str, ...] = ()
     has_types_apart: bool = False
     says_columns_whole: bool = False
+    makes_indexes: bool = False
     keeps_views: bool = True
 
 

@@ -27,7 +27,7 @@ from ..errors import (
 from ..settings import Database
 from ..versions import unreadable
 from .context import WorkContext
-from .reasons import causes, comes_from, hint_for, is_taken, line_in, passed, reason
+from .reasons import causes, comes_from, hint_for, imported_in, is_taken, line_in, passed, reason
 from .states import is_applied, is_repeatable, state, state_of_others
 from .work import Visit
 
@@ -205,7 +205,10 @@ def _environment_failed(
             hint="use sqlite, postgresql, mysql or mariadb",
         )
     if line:
-        return EnvironmentFailed("env.py failed", where=where, why=why, state=now, hint=_environment_hint(error))
+        imported = imported_in(error, _env_py(database))
+        hint = _environment_hint(error, f"that file, which {where} imports" if imported else "env.py")
+        where = place(*imported) if imported else where
+        return EnvironmentFailed("env.py failed", where=where, why=why, state=now, hint=hint)
     return Unexpected(
         "something failed that whimbrel has no name for",
         where=where,
@@ -220,14 +223,14 @@ def _name_of_given_dialect(context: WorkContext) -> str | None:
     return connection.dialect.name if connection is not None else None
 
 
-def _environment_hint(error: BaseException) -> str:
+def _environment_hint(error: BaseException, wrong: str) -> str:
     if isinstance(error, exc.MissingGreenlet):
         return "the URL names an async driver and env.py connects synchronously: use a sync driver, or an async env.py"
     if isinstance(error, ModuleNotFoundError):
         return f"install {error.name}, or add its folder to prepend_sys_path"
     if isinstance(error, KeyError) and comes_from(error, os.__file__):
         return f"export {error.args[0]}=…, or put it into .env"
-    return "correct env.py; --debug shows the whole traceback"
+    return f"correct {wrong}; --debug shows the whole traceback"
 
 
 def _env_py(database: Database) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from types import TracebackType
 
 from sqlalchemy import exc
 
@@ -11,7 +13,7 @@ from ..connect.sayings import causes, driver_words, first_line, is_statement_err
 from ..connect.url import DatabaseUrl
 from ..dialects import dialect_named
 
-__all__ = ["causes", "comes_from", "driver_words", "hint_for", "is_taken", "line_in", "passed", "reason"]
+__all__ = ["causes", "comes_from", "driver_words", "hint_for", "imported_in", "is_taken", "line_in", "passed", "reason"]
 
 _STATEMENT_SHOWN = 120
 
@@ -62,27 +64,43 @@ def line_in(error: BaseException, path: str) -> int | None:
     """The line of a file that an error came through, the last of them."""
     if isinstance(error, SyntaxError) and error.filename == path:
         return error.lineno
-    line, traceback = None, error.__traceback__
+    own = os.path.realpath(path)
+    lines = [one.tb_lineno for one in _walked(error) if os.path.realpath(one.tb_frame.f_code.co_filename) == own]
+    return lines[-1] if lines else None
+
+
+def imported_in(error: BaseException, path: str) -> tuple[str, int | None] | None:
+    """The module that a file imports and that fails by that, and its line; None if the file failed otherwise.
+
+    What is installed is not meant: nobody corrects that.
+    """
+    if isinstance(error, SyntaxError) and os.path.isfile(error.filename or ""):
+        modules = [(str(error.filename), error.lineno)]
+    else:
+        frames = ((one.tb_frame.f_code, one.tb_lineno) for one in _walked(error))
+        modules = [(code.co_filename, line) for code, line in frames if code.co_name == "<module>"]
+    own = [module for module in modules if not _is_installed(module[0])]
+    return own[-1] if own and os.path.realpath(own[-1][0]) != os.path.realpath(path) else None
+
+
+def _is_installed(path: str) -> bool:
+    library = os.path.dirname(os.__file__)
+    return path.startswith((library, "<")) or not {"site-packages", "dist-packages"}.isdisjoint(path.split(os.sep))
+
+
+def _walked(error: BaseException) -> Iterator[TracebackType]:
+    traceback = error.__traceback__
     while traceback is not None:
-        if os.path.realpath(traceback.tb_frame.f_code.co_filename) == os.path.realpath(path):
-            line = traceback.tb_lineno
+        yield traceback
         traceback = traceback.tb_next
-    return line
 
 
 def comes_from(error: BaseException, path: str) -> bool:
     """Whether an error was raised in a file itself: `os.environ["NAME"]` raises in `os`."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    return traceback is not None and traceback.tb_frame.f_code.co_filename in (path, "<frozen os>")
+    walked = [*_walked(error)]
+    return bool(walked) and walked[-1].tb_frame.f_code.co_filename in (path, "<frozen os>")
 
 
 def passed(error: BaseException, function: str) -> bool:
     """Whether an error came through a function of this name."""
-    traceback = error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_name == function:
-            return True
-        traceback = traceback.tb_next
-    return False
+    return any(one.tb_frame.f_code.co_name == function for one in _walked(error))

@@ -10,7 +10,7 @@ _ROUTINE = """
 SELECT count(*) FROM information_schema.routines
 WHERE routine_type = :kind AND routine_schema = :schema AND routine_name = :name"""
 _TRIGGER = """
-SELECT count(*) FROM information_schema.triggers WHERE trigger_schema = :schema AND trigger_name = :name"""
+SELECT count(*) FROM information_schema.triggers WHERE event_object_schema = :schema AND trigger_name = :name"""
 _TRIGGER_OF_POSTGRESQL = """
 SELECT count(*) FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -11,6 +11,7 @@ from .threads import awaited
 if TYPE_CHECKING:
     from typing import Any, Self
 
+    from ..connect.url import DatabaseUrl
     from ..events import Event, Listener
 
 
@@ -48,7 +49,7 @@ class Verifying(Changing):
     averify = awaited(verify)
 
     def _replay(self, down: bool, scratch: str | None) -> Verification:
-        given = _empty(scratch) if scratch else None
+        given = _empty(scratch, self._kind) if scratch else None
         beside: frozenset[str] = frozenset()
         while True:
             try:
@@ -80,6 +81,12 @@ class Verifying(Changing):
             with back:
                 return Verification(applied, watched.downgrade("base", confirm=self.database.name).revisions)
 
+    @property
+    def _kind(self) -> str | None:
+        """The kind of the configured database; None if only env.py knows it."""
+        url = None if self.database.has_env else self.database.url
+        return url.dialect if url is not None else None
+
     def _heard_by(self, *listeners: Listener) -> Self:
         """The same project, of whose runs others are told as well."""
         from copy import copy
@@ -95,16 +102,25 @@ class Verifying(Changing):
         return other
 
 
-def _empty(text: str) -> Any:
-    """The URL of a scratch database that was named, once it is seen to be empty."""
+def _empty(text: str, wanted: str | None) -> Any:
+    """The URL of a scratch database that was named, once it is seen to be empty.
+
+    Args:
+        text: the URL.
+        wanted: the kind of database that it has to be; None if that is not known before env.py has run.
+    """
     import sqlalchemy
 
     from ..connect.driver import cannot_connect, with_driver
     from ..connect.engine import make_engine, run
     from ..connect.url import parse
     from ..dialects import dialect_of
+    from ..dialects.base import hints_elsewhere
+    from ..environment.scratch import check_kind
 
     url = parse(text, where="--scratch")
+    if wanted is not None:
+        check_kind(url.dialect, wanted, url.masked)
     dialect = dialect_of(url)
     engine = make_engine(with_driver(url, dialect.drivers))
 
@@ -115,9 +131,9 @@ def _empty(text: str) -> Any:
         return sum(len(inspector.get_table_names(schema)) for schema in own)
 
     try:
-        found = run(engine, tables)
+        found = 0 if _would_be_made(url) else run(engine, tables)
     except Exception as error:  # of the driver, of SQLAlchemy or of the network, as the driver is
-        raise cannot_connect(error, url, dialect.hints, where=url.masked) from error
+        raise cannot_connect(error, url, hints_elsewhere(dialect), where=url.masked) from error
     if found:
         raise ScratchUnusable(
             f"the scratch database is not empty: it has {counted(found, 'table')}",
@@ -126,3 +142,13 @@ def _empty(text: str) -> Any:
             hint="name an empty one, or leave --scratch out",
         )
     return engine.url
+
+
+def _would_be_made(url: DatabaseUrl) -> bool:
+    """Whether to connect would make a file of SQLite, which is not to be there if env.py wants another kind."""
+    import os
+
+    path = url.database or ""
+    if url.dialect != "sqlite" or path.startswith("file:") or os.path.lexists(path):
+        return False
+    return os.path.isdir(os.path.dirname(os.path.abspath(path)))

@@ -16,11 +16,13 @@ from ..connect.driver import cannot_connect, with_driver
 from ..connect.engine import make_engine, query_on, run
 from ..connect.url import DatabaseUrl, parse
 from ..dialects import Dialect, dialect_named, dialect_of
+from ..dialects.base import hints_elsewhere
 from ..environment import Environment, Visit
-from ..errors import FileRefused, ModelsNotFound, SeveralDatabases, UsageError, counted, place
+from ..errors import FileRefused, ModelsNotFound, SeveralDatabases, UsageError, WhimbrelError, counted, place
 from ..history.target import Resolver
 from ..history.target import parse as parse_target
 from ..interruption import Interruption
+from ..program import naming
 from ..prover import Seen, models_of, of_the_project, replayed, see
 from .dumps import SCRIPT, ending_of, load, of_sqlite
 from .naming import Named
@@ -130,8 +132,16 @@ class Sides:
 
     def _of_database(self, name: str) -> _Side:
         is_own = name == self._environment.database.name
-        seen = self._own if is_own else _only(see(self._others(name), lambda visit: (), beside=self._beside))
+        seen = self._own if is_own else self._other(name)
         return _Side(_kind(seen.subject.dialect), seen.subject.actual)
+
+    def _other(self, name: str) -> Seen:
+        """Another configured database; what helps where it cannot be read has its name."""
+        try:
+            return _only(see(self._others(name), lambda visit: (), beside=self._beside))
+        except WhimbrelError as error:
+            error.hint = error.hint and naming(error.hint, name)
+            raise
 
     def _of_url(self, text: str) -> _Side:
         url = parse(text, where="the command line")
@@ -147,7 +157,7 @@ class Sides:
         try:
             found = run(engine, catalog)
         except Exception as error:  # of the driver, of SQLAlchemy or of the network, as the driver is
-            raise cannot_connect(error, url, dialect.hints, where=url.masked) from error
+            raise cannot_connect(error, url, hints_elsewhere(dialect), where=url.masked) from error
         return _Side(_kind(dialect), self._without_records(found))
 
     def _of_file(self, path: str) -> _Side:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Computed, Identity, Integer, MetaData, Sequence, String, Table
+from sqlalchemy import BigInteger, Column, Computed, ForeignKey, Identity, Integer, MetaData, Sequence, String, Table
 
-from ..case import MARIADB, POSTGRESQL, SERVERS, SQLITE, Build, Case
+from ..case import MARIADB, POSTGRESQL, SERVERS, SQLITE, Build, Case, Row
 from .notes import NOTES, notes, noting
 
 
@@ -39,6 +39,30 @@ def _counted(identity: Identity | None = None, **options: Any) -> Build:
     )
 
 
+def _pointed_at(**options: Any) -> Build:
+    """That table, and one that points at it."""
+
+    def build(metadata: MetaData) -> None:
+        _numbered(**options)(metadata)
+        Table(
+            "mark",
+            metadata,
+            Column("id", Integer, primary_key=True),
+            Column("note_id", Integer, ForeignKey("note.id", name="mark_note_fk")),
+        )
+
+    return build
+
+
+def _indexed(length: int, persisted: bool) -> Build:
+    """An index on a text that is computed."""
+    return noting(lambda: Column("loud", String(length), Computed("upper(title)", persisted=persisted), index=True))
+
+
+_FROM_ZERO: dict[str, list[Row]] = {
+    "note": [{"id": 0, "title": "zero"}, {"id": 5, "title": "five"}],
+    "mark": [{"id": 1, "note_id": 0}],
+}
 _NEXT = ("INSERT INTO note (title) VALUES ('next')",)
 _NUMBERED = notes(number=[1, 2, 3])
 
@@ -81,6 +105,13 @@ CASES = (
     Case("virtual_to_stored", _twice("stars * 2", False), _twice("stars * 2", True), (SQLITE, MARIADB), rows=_STARS),
     Case("stored_to_plain", _twice("stars * 2", True), _PLAIN, rows=_STARS),
     Case("plain_to_stored", _PLAIN, _twice("stars * 2", True), rows=notes(stars=[1, 2, None], twice=[2, 4, None])),
+    Case(
+        "indexed_text_longer_and_stored",
+        _indexed(30, persisted=False),
+        _indexed(40, persisted=True),
+        (MARIADB,),
+        rows=NOTES,
+    ),
     Case(
         "of_texts_added",
         noting(),
@@ -177,6 +208,22 @@ CASES = (
     Case("serial_to_bigserial", _numbered(), _numbered(BigInteger), (POSTGRESQL,), rows=NOTES, works=_NEXT),
     Case("auto_increment_to_bigint", _numbered(), _numbered(BigInteger), (MARIADB,), rows=NOTES, works=_NEXT),
     Case("auto_increment_added", _numbered(autoincrement=False), _numbered(), SERVERS, rows=NOTES, works=_NEXT),
+    Case(
+        "auto_increment_added_to_a_key_that_is_0",
+        _pointed_at(autoincrement=False),
+        _pointed_at(),
+        (MARIADB,),
+        rows=_FROM_ZERO,
+        works=_NEXT,
+    ),
+    Case(
+        "auto_increment_and_bigint_added_to_a_key_that_is_0",
+        _numbered(autoincrement=False),
+        _numbered(BigInteger),
+        (MARIADB,),
+        rows={"note": _FROM_ZERO["note"]},
+        works=_NEXT,
+    ),
     Case("auto_increment_dropped", _numbered(), _numbered(autoincrement=False), SERVERS, rows=NOTES),
     Case(
         "identity_with_a_sequence_beside",

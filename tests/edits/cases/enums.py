@@ -16,6 +16,10 @@ def _state(*values: str, name: str = "state", **options: Any) -> Build:
     return noting(lambda: Column("state", Enum(*values, name=name), **options))
 
 
+def _checked(*values: str) -> Enum:
+    return Enum(*values, name="state", native_enum=False, create_constraint=True)
+
+
 def _with_two(*values: str, name: str = "state") -> Callable[[MetaData], None]:
     """Two tables with one type."""
 
@@ -196,6 +200,13 @@ CASES = (
         noting(lambda: Column("state", Enum("new", "done", native_enum=False))),
         noting(lambda: Column("state", Enum("new", "done", "postponed", native_enum=False))),
         rows=_ROWS,
+    ),
+    Case(
+        "checked_longer_value_added",
+        noting(lambda: Column("state", _checked("new", "done"))),
+        noting(lambda: Column("state", _checked("new", "done", "postponed"))),
+        rows=_ROWS,
+        works=["UPDATE note SET state = 'postponed'"],
     ),
     Case(
         "native_now",

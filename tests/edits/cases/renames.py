@@ -67,6 +67,23 @@ def _pointing(column: str, target: str = "author", key: str = "id") -> Build:
     return build
 
 
+def _answering(type_: Any, column: str, **options: Any) -> Build:
+    """Notes with two foreign keys that the database names: to an author of a type, and to another note."""
+
+    def build(metadata: MetaData) -> None:
+        Table("author", metadata, Column("id", type_, primary_key=True, autoincrement=False))
+        note(
+            metadata,
+            Column("author_id", ForeignKey("author.id")),
+            Column(column, ForeignKey("note.id", **options)),
+        )
+
+    return build
+
+
+_ANSWERS = {"author": [{"id": 1}], **notes(author_id=[1, 1, None], parent_id=[None, 1, 1])}
+
+
 def _table(name: str, **options: Any) -> Build:
     """A table with an index, a unique constraint and a check, all of which have names of their own."""
     return lambda metadata: Table(
@@ -378,6 +395,21 @@ CASES = (
         rows=_TABLE,
         table_renames={"old": "new"},
         works=_NEXT,
+    ),
+    Case(
+        "unnamed_key_to_its_table_beside_a_type",
+        _answering(Integer, "parent_id", ondelete="SET NULL"),
+        _answering(BigInteger, "answer_to", ondelete="CASCADE"),
+        rows=_ANSWERS,
+        renames={"note.parent_id": "answer_to"},
+    ),
+    Case(
+        "unnamed_keys_of_texts",
+        _answering(String(10), "parent_id"),
+        _answering(String(20), "answer_to"),
+        SERVERS,
+        rows={**_ANSWERS, "author": [{"id": "1"}], "note": [{**row, "author_id": "1"} for row in _ANSWERS["note"]]},
+        renames={"note.parent_id": "answer_to"},
     ),
     Case(
         "table_with_comment",

@@ -2,7 +2,16 @@
 
 from .answers import Answers, Asking, Question
 from .drops import Part, acknowledge_drops, check_drops_allowed, check_imported, counting, dropped
-from .fills import Fill, Lacking, counting_without, decide_fills, gives_no_value, lacking
+from .fills import (
+    Fill,
+    Lacking,
+    becomes_required,
+    cannot_be,
+    counting_without,
+    decide_fills,
+    gives_no_value,
+    lacking,
+)
 from .remaps import Held, Remap, decide_remaps, held
 from .renames import Decided, decide_renames
 
@@ -17,6 +26,8 @@ __all__ = [
     "Question",
     "Remap",
     "acknowledge_drops",
+    "becomes_required",
+    "cannot_be",
     "check_drops_allowed",
     "check_imported",
     "counting",

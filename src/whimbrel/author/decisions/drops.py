@@ -14,6 +14,7 @@ from ...dialects.base import Dialect
 from ...differ import Rename
 from ...errors import DropUnanswered, TablesWouldBeDropped, counted, few
 from ...record import Record
+from ..operations import parts_of
 from .answers import Answers, Asking, Question
 from .names import DATABASE, Names, Place, column_name
 
@@ -206,12 +207,16 @@ def check_drops_allowed(operations: Iterable[Any], answers: Answers) -> None:
     Raises:
         DropUnanswered: something else would be.
     """
-    parts = (part for one in operations for part in (one.ops if isinstance(one, ops.ModifyTableOps) else (one,)))
-    names = [name for part in parts if (name := _dropped_by(part)) is not None and name not in answers.allow_drop]
+    names = [
+        name
+        for part in parts_of(operations)
+        if (name := _dropped_by(part)) is not None and name not in answers.allow_drop
+    ]
     if names:
+        renamed = "" if answers.no_rename else ", and whether it is renamed is not known"
         raise DropUnanswered(
             f"{', '.join(names)} would be dropped, and nobody says that this may be",
-            why="what it holds was not counted, and whether it is renamed is not known, as nothing can be proven here",
+            why=f"what it holds was not counted{renamed}, as nothing can be proven here",
             state="nothing was written",
             hint=" ".join(f"--allow-drop {shlex.quote(name)}" for name in names),
         )

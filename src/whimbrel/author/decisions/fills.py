@@ -94,11 +94,12 @@ def lacking(actual: Catalog, wanted: Catalog, renames: Collection[Rename]) -> It
             old = there.get(columns.get((place, item.name), item.name))
             if old is None and gives_no_value(item):
                 yield Lacking(item, Part(*old_place))
-            elif old is not None and _becomes_required(old, item):
+            elif old is not None and becomes_required(old, item):
                 yield Lacking(item, Part(*old_place, old.name))
 
 
-def _becomes_required(old: Item, new: Item) -> bool:
+def becomes_required(old: Item, new: Item) -> bool:
+    """Whether a column may be NULL before, and not after."""
     is_computed = new.fact("generated") is not None or old.fact("generated") is not None
     return old.fact("not null") is None and new.fact("not null") is not None and not is_computed
 
@@ -148,7 +149,7 @@ def _read(one: Lacking, text: str, type_of: TypeOf) -> Fill:
     try:
         return Fill(one.column, value_of(type_of(one.column), text), one.is_new)
     except Unreadable as error:
-        raise _invalid(f"{column_name(*one.column)} cannot be {text}", why=str(error)) from None
+        raise cannot_be(one.column, text, str(error)) from None
 
 
 def _asked(asking: Asking, one: Lacking, count: int, type_of: TypeOf) -> str | None:
@@ -174,6 +175,11 @@ def _asked(asking: Asking, one: Lacking, count: int, type_of: TypeOf) -> str | N
         return None
 
     return asking.enter(f"{name} =", objection)
+
+
+def cannot_be(column: ColumnOf, text: str, why: str) -> RevisionDataInvalid:
+    """The error for what is no value of a column."""
+    return _invalid(f"{column_name(*column)} cannot be {text}", why=why)
 
 
 def _invalid(what: str, *, why: str) -> RevisionDataInvalid:

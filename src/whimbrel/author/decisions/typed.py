@@ -15,6 +15,7 @@ from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 from ...errors import few
 
 _SHOWN = 8  # values of an enumeration
+_LEAST, _LAST, _LAST_UNSIGNED = -(1 << 63), (1 << 63) - 1, (1 << 64) - 1
 _UNTYPED = (bytes, timedelta)
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -51,6 +52,10 @@ def value_of(type_: TypeEngine[Any] | None, text: str) -> Any:
     length = getattr(type_, "length", None)
     if isinstance(value, str) and length is not None and len(value) > length:
         raise Unreadable(f"it has room for {length} characters")
+    if isinstance(value, int) and not _LEAST <= value <= (
+        _LAST_UNSIGNED if getattr(type_, "unsigned", False) else _LAST
+    ):
+        raise Unreadable("it has no room for more than 64 bits")  # of which SQLite would make a number with a point
     return value
 
 

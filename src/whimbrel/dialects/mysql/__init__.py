@@ -184,6 +184,10 @@ def _open_asyncmy(url: DatabaseUrl, seconds: float) -> Iterator[Query]:
 
     import asyncmy
 
+    from ...connect.logs import keep_quiet
+
+    keep_quiet("asyncmy")
+
     async def fetch(statement: str) -> list[tuple[Any, ...]]:
         async with connection.cursor() as cursor:
             await cursor.execute(statement)

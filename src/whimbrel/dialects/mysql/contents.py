@@ -6,6 +6,7 @@ from ...archive import kinds
 from ...archive.times import without_zone
 from ...record import TYPE_CHECKING
 from ..contents import Column, Reference, Table
+from .modes import KEEPS_ZERO, STRICT, with_modes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,8 +39,7 @@ _READ = {
 _TRAITS = {"float": "single", "char": "padded", "binary": "padded"}
 
 
-_MODES = "NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES"
-"""The number 0 stays what it is, and a value that is too large is an error."""
+_STRICTLY, _AS_BEFORE = with_modes(KEEPS_ZERO, STRICT)
 
 
 class Contents:
@@ -51,15 +51,14 @@ class Contents:
     """
 
     settings = (
-        "SET @whimbrel_zone = @@SESSION.time_zone, @whimbrel_mode = @@SESSION.sql_mode",
-        "SET @whimbrel_checks = @@SESSION.foreign_key_checks",
+        "SET @whimbrel_zone = @@SESSION.time_zone, @whimbrel_checks = @@SESSION.foreign_key_checks",
         "SET SESSION time_zone = '+00:00'",
-        f"SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), '{_MODES}')",
+        _STRICTLY,
         "SET SESSION foreign_key_checks = 1",
     )
     settings_before = (
         "SET SESSION time_zone = @whimbrel_zone",
-        "SET SESSION sql_mode = @whimbrel_mode",
+        _AS_BEFORE,
         "SET SESSION foreign_key_checks = @whimbrel_checks",
     )
     view = (
@@ -76,16 +75,17 @@ class Contents:
 
     def tables(self, query: Query, schema: str | None) -> list[Table]:
         [[current]] = query("SELECT DATABASE()")
-        named = f"table_schema = {self._literal(schema or current or '')}"
+        named = f"table_schema = {self._literal(schema) if schema else 'DATABASE()'}"
         transactional = {
             str(engine).lower()
             for (engine,) in query("SELECT engine FROM information_schema.engines WHERE transactions = 'YES'")
         }
         columns: dict[str, list[Column]] = {}
         for name, *words in query(
-            "SELECT table_name, column_name, data_type, extra, auto_increment, character_maximum_length"
-            " FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)"
-            f" WHERE {named} AND coalesce(generation_expression, '') = '' ORDER BY table_name, ordinal_position"
+            "SELECT c.table_name, column_name, data_type, extra, auto_increment, character_maximum_length"
+            " FROM information_schema.columns c JOIN information_schema.tables t ON t.table_name = c.table_name"
+            f" WHERE c.{named} AND t.{named}"  # of each: MariaDB would open all tables of all databases for the other
+            " AND coalesce(generation_expression, '') = '' ORDER BY c.table_name, ordinal_position"
         ):
             columns.setdefault(name, []).append(_column(*words))
         keys: dict[tuple[str, str], list[tuple[Any, ...]]] = {}

@@ -10,7 +10,7 @@ from ...connect.driver import Driver
 from ...connect.waiting import CONNECT_TIMEOUT
 from ...errors import ConfigurationInvalid
 from ...record import TYPE_CHECKING
-from ..base import Place, double_quoted, literal, put_on_conflict
+from ..base import UPDATE_DB_FOLDER, Place, double_quoted, literal, put_on_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,7 +41,7 @@ class SQLite:
     literal = staticmethod(literal)
     drivers = (Driver("pysqlite", "sqlite3", ""), Driver("aiosqlite", "aiosqlite", "whimbrel[aiosqlite]"))
     hints = {
-        "unable to open": "whimbrel update_db makes the folder; or correct the path, and who may write there",
+        "unable to open": UPDATE_DB_FOLDER,
         "not a database": "the file is something else: check the path in the URL",
         "locked": "another process writes or reads it: try again when it has finished",
         "unknown database": "a schema is an attached file on SQLite: attach it in env.py, or take the schema out",

@@ -30,6 +30,7 @@ from .cluster import reached
 from .default_schema import follow
 from .files import ScratchFile
 from .keeping import Kept, Route, server
+from .named import check_kind
 from .neighbours import Neighbours
 from .private import ScratchOnPrivateServer
 from .servers import KINDS
@@ -49,7 +50,7 @@ _WHERE = {
 }
 
 
-__all__ = ["Scratch", "Ways"]
+__all__ = ["Scratch", "Ways", "check_kind"]
 
 _current: ContextVar[Scratch | None] = ContextVar("scratch_database", default=None)
 
@@ -216,8 +217,7 @@ class Scratch:
     def _to_given(self, dialect: Any) -> Route:
         """What leads to the database that was named."""
         assert self._given is not None
-        if server(self._given.get_backend_name()) != server(dialect.name):
-            raise _past(f"it is {self._given.get_backend_name()}, and the project connects to {dialect.name}")
+        check_kind(self._given.get_backend_name(), dialect.name, self._given.render_as_string(hide_password=True))
         arguments, options = dialect.create_connect_args(self._given)
         return Route(tuple(arguments), options)
 

@@ -23,6 +23,7 @@ class Catalogs:
     traits = Traits(
         without_value="rows that are there get what the server takes for its type, 0 or an empty text",
         says_columns_whole=True,
+        makes_indexes=True,
         keeps_views=False,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ....catalog import CHECK, COLUMN, INDEX, PRIMARY_KEY, TABLE, UNIQUE, Item
 from ....record import TYPE_CHECKING
+from ..modes import KEEPS_ZERO, with_modes
 from .kinds import IGNORED, PERIOD
 from .references import KEYS, column_names
 from .tables import options_of
@@ -108,7 +109,15 @@ class _Alteration:
         partition = self._partition()
         if not clauses and not partition:
             return first
-        return [*first, self._altering(clauses) + (" " * bool(clauses) + partition if partition else "")]
+        whole = self._altering(clauses) + (" " * bool(clauses) + partition if partition else "")
+        return [*first, *self._with_zeros(whole)]
+
+    def _with_zeros(self, statement: str) -> list[str]:
+        """The statement, with what keeps a 0 from getting a number when its column becomes one that is numbered."""
+        if not any(old and new and _is_numbered_now(old, new) for old, new in self._columns):
+            return [statement]
+        before, behind = with_modes(KEEPS_ZERO)
+        return [before, statement, behind]
 
     def _altering(self, clauses: Sequence[str]) -> str:
         prefix = _KEEPING_HISTORY if self._old.fact("with") else ""
@@ -197,21 +206,24 @@ class _Alteration:
         """The parts that are dropped; some of them to be made again."""
         gone = [one.before for one in self._differences if one.before is not None and not _is_kept_key(one)]
         found = [part for part in gone if part.kind in kinds]
-        found += [part for part in self._covered() if part.kind in kinds]
-        return found + [check for check in self._checked() if check.kind in kinds]
+        return found + [part for part in (*self._covered(), *self._remade()) if part.kind in kinds]
 
     def _come(self, *kinds: str) -> list[Item]:
         """The parts that are added; some of them because they were dropped for it."""
         come = [one.after for one in self._differences if one.after is not None and not _is_kept_key(one)]
-        return [part for part in (*come, *self._checked()) if part.kind in kinds]
+        return [part for part in (*come, *self._remade()) if part.kind in kinds]
 
-    def _checked(self) -> list[Item]:
-        """The checks that stay, and are about a column that is made anew."""
-        return [part for part in self._staying(CHECK) if _mentions(part, self._rebuilt)]
+    def _remade(self) -> list[Item]:
+        """The checks and the keys that stay, and are about a column that is made anew.
 
-    def _staying(self, kind: str) -> list[Item]:
+        A key would stay as long as that was, and be about the beginning of a text that is longer now.
+        """
+        covered = self._covered()
+        return [part for part in self._staying(CHECK, *KEYS) if _mentions(part, self._rebuilt) and part not in covered]
+
+    def _staying(self, *kinds: str) -> list[Item]:
         after = set(self._after)
-        return [part for part in self._before if part.kind == kind and part in after]
+        return [part for part in self._before if part.kind in kinds and part in after]
 
     def _covered(self) -> list[Item]:
         """The keys that stay, and would be dropped without a word when another one is added that can do the same.
@@ -232,7 +244,7 @@ class _Alteration:
         pairs = [(one.before.name, one.item.name) for one in self._differences if one.before and _is_renamed_key(one)]
         wanted = {name.lower() for _, name in pairs}
         wanted |= {part.name.lower() for part in self._come(*KEYS) if part.is_named}
-        staying = [*self._staying(INDEX), *self._staying(UNIQUE)]
+        staying = self._staying(INDEX, UNIQUE)
         taken = {part.name.lower() for part in (*self._before, *self._after) if part.kind in KEYS} | wanted
         gone = set(self._gone(*KEYS))
         for part in staying:
@@ -287,6 +299,11 @@ def _is_rebuilt(old: Item, new: Item) -> bool:
     return old.fact("virtual") != new.fact("virtual") and not _is_freed(old, new)
 
 
+def _is_numbered_now(old: Item, new: Item) -> bool:
+    """Whether rows that are there may get a number, which they do if theirs is 0: not if they had one before."""
+    return bool(new.fact("auto increment")) and not old.fact("auto increment")
+
+
 def _behind(column: Item, parts: Sequence[Item]) -> str:
     """Where a column is in a table."""
     names = [part.name for part in parts if part.kind == COLUMN]
@@ -321,8 +338,8 @@ def _adds_key(difference: Difference) -> bool:
 
 
 def _mentions(part: Item, names: set[str]) -> bool:
-    """Whether an expression of a part has one of some columns in it."""
-    texts = (text for fact, text in part.facts if fact in ("expression", "generated", "default", "check"))
+    """Whether a part is about one of some columns, by its expression or its list."""
+    texts = (text for fact, text in part.facts if fact in ("columns", "expression", "generated", "default", "check"))
     return bool(names) and any(
         token.kind == "name" and token.name in names for text in texts for token in tokens_of(text)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ....catalog import FOREIGN_KEY, SEQUENCE, TABLE, Catalog, Item
+from ....catalog import FOREIGN_KEY, INDEX, SEQUENCE, TABLE, Catalog, Item
 from ....record import TYPE_CHECKING
 from .alterations import altered, created
 from .kinds import TRIGGER, UNREADABLE, VIEW
@@ -113,7 +113,7 @@ class _Tables:
     def drops(self) -> Iterator[str]:
         """What drops foreign keys, and tables."""
         tables, cycles = dropping_order(self._dropped, self._before)
-        yield from _by_table("DROP FOREIGN KEY {}", ((key, quoted(key.name)) for key in (*self._keys_gone, *cycles)))
+        yield from _by_table((key, f"DROP FOREIGN KEY {quoted(key.name)}") for key in (*self._keys_gone, *cycles))
         yield from (f"DROP TABLE {_name(table)}" for table in tables)
 
     def changes(self) -> Iterator[str]:
@@ -126,20 +126,42 @@ class _Tables:
             yield from altered(place, own, self._before, self._target) if own else ()
 
     def references(self) -> Iterator[str]:
-        """What adds foreign keys."""
+        """What adds foreign keys: those first that are told their name, or the server may give it to another one.
+
+        A name that the server has made up is said where the key had it before: that has gone to make room for this one.
+        """
         added = [key for table in self._added if table.place for key in self._target.parts(table.place, FOREIGN_KEY)]
-        yield from _by_table("ADD {}", ((key, _reference(key)) for key in (*added, *self._keys_come)))
+        again = {key.key for key in self._keys_gone}
+        told: list[tuple[Item, str]] = []
+        untold: list[tuple[Item, str]] = []
+        for key in (*added, *self._keys_come):
+            if key.key in again:
+                told += ((key, clause) for clause in self._kept_index(key))
+            if key.is_named or key.key in again:
+                told.append((key, f"ADD {key.definition}"))
+            else:
+                untold.append((key, f"ADD {_without_name(key)}"))
+        yield from (*_by_table(told), *_by_table(untold))
+
+    def _kept_index(self, key: Item) -> Iterator[str]:
+        """What keeps the index of a foreign key: a server drops one that it has made, and makes another by this name.
+
+        It takes one that was renamed for somebody's own, be it to what it was called.
+        """
+        for index in self._target.parts((key.schema, key.table or ""), INDEX):
+            if not index.is_named and index.name != key.name and index.fact("columns") == key.fact("columns"):
+                yield f"RENAME KEY {quoted(index.name)} TO {quoted(index.name)}"
 
 
-def _by_table(clause: str, keys: Iterable[tuple[Item, str]]) -> Iterator[str]:
+def _by_table(clauses: Iterable[tuple[Item, str]]) -> Iterator[str]:
     found: dict[str, list[str]] = {}
-    for key, text in keys:
-        found.setdefault(quoted(key.schema, key.table), []).append(clause.format(text))
-    yield from (f"ALTER TABLE {table} {', '.join(clauses)}" for table, clauses in found.items())
+    for key, clause in clauses:
+        found.setdefault(quoted(key.schema, key.table), []).append(clause)
+    yield from (f"ALTER TABLE {table} {', '.join(some)}" for table, some in found.items())
 
 
-def _reference(key: Item) -> str:
-    return key.definition if key.is_named else key.definition.removeprefix(f"CONSTRAINT {quoted(key.name)} ")
+def _without_name(key: Item) -> str:
+    return key.definition.removeprefix(f"CONSTRAINT {quoted(key.name)} ")
 
 
 def _sequences(differences: Sequence[Difference]) -> Iterator[str]:

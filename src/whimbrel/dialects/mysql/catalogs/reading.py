@@ -71,9 +71,10 @@ def _readings(query: Query, schemas: Sequence[str | None], literal: Callable[[st
     [[current, version]] = query("SELECT DATABASE(), VERSION()")
     at_once = _AT_ONCE if "mariadb" in _text(version).lower() else 1
     for schema in dict.fromkeys(None if schema == current else schema for schema in schemas):
-        database = schema or current
-        if database is not None:
-            yield _Reading(query, literal, _text(current or ""), schema, literal(_text(database)), at_once)
+        if (schema or current) is not None:
+            # Asked about what is no mere word, MariaDB looks into all of its databases.
+            named = "DATABASE()" if schema is None else literal(schema)
+            yield _Reading(query, literal, _text(current or ""), schema, named, at_once)
 
 
 class _Reading:
@@ -84,7 +85,7 @@ class _Reading:
         literal: how a text stands in a statement.
         current: the database that names without one are looked up in.
         schema: the schema, if it is another one.
-        named: its name, as a text in a statement.
+        named: its name, as it stands in a statement.
         at_once: of how many tables the server can be asked in one statement.
     """
 
@@ -152,7 +153,7 @@ class _Reading:
     def _triggers(self) -> Iterator[Item]:
         for table, name, timing, event, order, statement in self._rows(
             "SELECT event_object_table, trigger_name, action_timing, event_manipulation, action_order, action_statement"
-            f" FROM information_schema.triggers WHERE trigger_schema = {self._named}"
+            f" FROM information_schema.triggers WHERE event_object_schema = {self._named}"
             " ORDER BY event_object_table, action_timing, event_manipulation, action_order"
         ):
             when = f"{timing} {' OR '.join(event.split(','))}"
