@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     _Entry: TypeAlias = tuple[int, int, int, Any]  # modified, changed, size, value
 
-_FORMAT = 5
+_FORMAT = 6
 _SUM = 4  # bytes of check sum in front
 _RACY_NS = 1_000_000_000  # A file younger than this may change again within one tick of its file system's clock.
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from support.databases import ASYNC, rows, tables, through, version_rows
 from support.projects import Rev, alembic_project
 from whimbrel import Project
-from whimbrel.errors import ModelsEmpty, ProofFailed, RevisionDataInvalid
+from whimbrel.errors import ModelsEmpty, ProofFailed, RevisionDataInvalid, WhimbrelError
 from whimbrel.events import Event, Notice
 
 USERS = """op.create_table("users", sa.Column("id", sa.Integer, primary_key=True),
@@ -377,6 +377,52 @@ def test_models_may_stand_on_what_only_revisions_make(load: Load, url: str, told
     assert project.check() == []
     execute(url, "INSERT INTO pets (mood) VALUES ('happy')")
     assert rows(url, "SELECT id, number, mood FROM pets") == [(42, 1, "happy")]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+@pytest.mark.parametrize(
+    ("made", "models"),
+    [
+        ("CREATE EXTENSION citext", 'sa.Table("pets", metadata, sa.Column("name", CITEXT))'),
+        ('CREATE SCHEMA "s%q"', 'sa.Table("pets", metadata, sa.Column("id", sa.Integer), schema="s%q")'),
+    ],
+    ids=["an extension", "a schema"],
+)
+def test_models_may_stand_on_what_somebody_has_made_in_the_database_and_no_revision_makes(
+    made: str, models: str, load: Load, url: str, told: list[Event]
+) -> None:
+    project = load([FIRST], f"{MODELS}from sqlalchemy.dialects.postgresql import CITEXT\n{models}\n")
+    execute(url, made.replace("%", "%%"))
+    [new] = project.revision("more", autogenerate=True)
+    told_of = f"{PROVEN}, with schemas or extensions of the database that no revision makes"
+    assert (new.proof, notices(told)) == (told_of, [])
+    there_and_back(project, url)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_revision_does_not_stand_on_a_schema_that_nobody_has_made(load: Load) -> None:
+    project = load([FIRST], f'{MODELS}sa.Table("pets", metadata, sa.Column("id", sa.Integer), schema="nowhere")\n')
+    with pytest.raises(WhimbrelError, match="the database refused") as refused:
+        project.revision("more", autogenerate=True)
+    assert 'schema "nowhere" does not exist' in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_type_that_a_table_of_somebody_elses_uses_stays(load: Load, url: str, told: list[Event]) -> None:
+    """Though the last column of the models that used it goes."""
+    mood = """op.execute("CREATE TYPE mood AS ENUM ('sad', 'happy')")
+op.add_column("users", sa.Column("mood", sa.Enum("sad", "happy", name="mood", create_type=False)))"""
+    down = 'op.drop_column("users", "mood")\nop.execute("DROP TYPE mood")'
+    code = "def chosen(thing, name, kind, reflected, other):\n    return not (kind == 'table' and name == 'elsewhere')"
+    project = load(
+        [FIRST, Rev("bbbb", "aaaa", upgrade=mood, downgrade=down)], code=code, options="include_object=chosen,"
+    )
+    execute(url, "CREATE TABLE elsewhere (mood mood)")
+    assert "drop enum mood" not in project.check()
+    [new] = project.revision("more", autogenerate=True, allow_drop=["users.mood"])
+    assert "DROP TYPE" not in Path(new.path).read_text()
+    project.upgrade()
+    execute(url, "DROP TABLE elsewhere", "DROP TYPE mood")
 
 
 def test_a_second_revision_of_the_same_project_is_made_on_the_first(load: Load, url: str, tmp_path: Path) -> None:

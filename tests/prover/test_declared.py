@@ -84,6 +84,40 @@ def test_a_table_that_has_changed_is_created_with_what_it_refers_to_and_no_other
     assert (str(difference), difference.item.kind) == ("add column pets.weight", COLUMN)
 
 
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_table_is_created_behind_what_it_inherits_from_also_when_it_alone_has_changed(
+    seen: Callable[..., Catalog], created: list[str]
+) -> None:
+    def models(*more: Any) -> sa.MetaData:
+        metadata = sa.MetaData()
+        sa.Table("zones", metadata, sa.Column("id", sa.Integer, primary_key=True))
+        sa.Table("areas", metadata, *more, postgresql_inherits="zones")
+        return metadata
+
+    before = seen(models())
+    assert created == ["zones", "areas"]
+    created.clear()
+    after = seen(models(sa.Column("size", sa.Integer)))
+    assert created == ["zones", "areas"]
+    assert [str(one) for one in compare(before, after)] == ["add column areas.size"]
+
+
+def test_a_table_is_created_behind_what_it_is_said_to_depend_on(
+    seen: Callable[..., Catalog], created: list[str]
+) -> None:
+    def models(*more: Any) -> sa.MetaData:
+        metadata = sa.MetaData()
+        areas = sa.Table("areas", metadata, sa.Column("id", sa.Integer, primary_key=True), *more)
+        areas.add_is_dependent_on(sa.Table("zones", metadata, sa.Column("id", sa.Integer, primary_key=True)))
+        return metadata
+
+    seen(models())
+    assert created == ["zones", "areas"]
+    created.clear()
+    seen(models(sa.Column("size", sa.Integer)))
+    assert created == ["zones", "areas"]
+
+
 def test_what_is_kept_is_what_the_same_models_become_when_they_are_seen_at_once(
     seen: Callable[..., Catalog], make_database: Any, kind: str, tmp_path: Path, stand: Callable[..., Any]
 ) -> None:

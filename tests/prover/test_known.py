@@ -183,6 +183,22 @@ def test_a_table_that_has_changed_on_both_sides_is_looked_at_once(
     assert looks == [frozenset({(None, "people")}), frozenset()]
 
 
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_type_that_nothing_uses_any_longer_is_told_each_time_whatever_is_known(
+    made: Callable[[], Project], url: str, kind: str, tmp_path: Path
+) -> None:
+    metadata = sa.MetaData()
+    declared(kind).tables["people"].to_metadata(metadata)
+    more = sa.Column("more", sa.String(20), server_default="states", comment="of states")
+    total = sa.Column("total", sa.Integer)
+    sa.Table("orders", metadata, sa.Column("id", sa.Integer, primary_key=True), total, more)
+    execute(url, "ALTER TABLE orders ADD COLUMN more varchar(20) DEFAULT 'states'")
+    execute(url, "COMMENT ON COLUMN orders.more IS 'of states'")
+    for _ in range(2):
+        found = project(tmp_path / "project", url, metadata).check()
+        assert sorted(found) == ["drop column orders.state", "drop enum states", "drop index ix_orders_state on orders"]
+
+
 def test_a_revision_has_what_has_changed_and_nothing_else(made: Callable[[], Project], url: str) -> None:
     execute(url, "ALTER TABLE people ADD COLUMN note VARCHAR(20)")
     [new] = made().revision("edit", autogenerate=True, no_rename=True, allow_drop=["people.note"])

@@ -105,6 +105,20 @@ def test_a_copy_has_what_no_revision_has_made_and_is_at_the_same_revision(
     assert tables(url) == {"alembic_version", "pets"}
 
 
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_what_tables_stand_on_is_given_to_it_once(replica: Callable[..., Any], url: str) -> None:
+    with sa.create_engine(url).begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA there")
+        connection.exec_driver_sql("CREATE EXTENSION citext SCHEMA there")
+    asked = "SELECT extname FROM pg_extension WHERE extname = 'citext'"
+    with replica() as (made, subject):
+        made.replay()
+        assert made.each(lambda visit, _: visit.query(asked)) == [[]]
+        assert (made.ground(), made.ground()) == (True, False)
+        assert made.each(lambda visit, _: visit.query(asked)) == [[("citext",)]]
+        assert made.each(lambda visit, _: subject.dialect.catalogs.schemas(visit.query)) == [["there"]]
+
+
 def test_it_is_another_database_which_is_gone_afterwards_also_after_a_failure(
     replica: Callable[..., Any], url: str, left: Callable[[], set[str]]
 ) -> None:

@@ -63,6 +63,7 @@ class Autogeneration:
         self._base: Replica | None = None
         self._is_rewritten = False  # by env.py
         self._is_history = False  # or a copy
+        self._is_grounded = False  # by what the databases have, and no revision makes
 
     def __enter__(self) -> Autogeneration:
         return self
@@ -121,7 +122,8 @@ class Autogeneration:
         if any(one.subject.dialect.changes.ddl_commits for one in self._compared):
             # What was tried is not rolled back. It is made again before there is a new file in the history.
             base = self._anew()
-            (base.replay if self._is_history else base.copy)()
+            make = self._replay if self._is_history else Replica.copy
+            make(base)
 
     def prove(self, new: NewRevision) -> str:
         """Prove the revision that was written; in words, what was proven.
@@ -131,10 +133,17 @@ class Autogeneration:
         """
         assert self._base is not None
         leads_back = Proof(self._base, new.revision, new.path, self._remaining).run()
-        how = "replayed from empty" if self._is_history else "on a copy of the database's schema"
-        return f"up and down: {how}" if leads_back else f"up, as its downgrade() is not implemented: {how}"
+        return f"{'up and down' if leads_back else 'up, as its downgrade() is not implemented'}: {self._how}"
 
     # -- parts ----------------------------------------------------------------------------------
+
+    @property
+    def _how(self) -> str:
+        """On what it is proven, in words."""
+        if not self._is_history:
+            return "on a copy of the database's schema"
+        more = ", with schemas or extensions of the database that no revision makes" if self._is_grounded else ""
+        return f"replayed from empty{more}"
 
     def _anew(self) -> Replica:
         """Other scratch databases in the place of those that there are: there may be room for one only."""
@@ -150,7 +159,7 @@ class Autogeneration:
     def _replayed(self) -> Replica | None:
         replica = self._anew()
         try:
-            replica.replay()
+            self._replay(replica)
         except Interrupted:
             raise
         except WhimbrelError as error:
@@ -163,6 +172,10 @@ class Autogeneration:
             )
             return None
         return replica
+
+    def _replay(self, replica: Replica) -> None:
+        replica.replay()
+        self._is_grounded = replica.ground()
 
     def _drifted(self, replica: Replica) -> list[Difference]:
         """Where the databases differ from their history, in what the revision is about."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.api import AutogenContext
@@ -21,6 +21,8 @@ _FILTERED = {COLUMN: "column", INDEX: "index", UNIQUE: "unique_constraint", FORE
 """What Alembic calls the kinds of things that `include_object` is asked about."""
 _KEPT = frozenset(("partition", "partition by", "options"))
 """Facts of a table that whoever runs the database decides, as long as no model does."""
+_GO_WHEN_UNUSED = (ENUM, SEQUENCE)
+"""Kinds of things that come with what uses them, and go with it."""
 
 
 class Scope:
@@ -68,11 +70,10 @@ class Scope:
         """
         before, after = (self._sayable(one, renamed) for one in (actual, self.wanted if wanted is None else wanted))
         found = compare(Catalog(before), Catalog(after), exactly=wanted is not None)
-        if wanted is None:
-            unused = _unused(origin or Catalog(before), Catalog(after))
-            found = [one for one in found if one.after is not None or self._may_go(one.item, unused)]
         found = [_whole(one, before, after) for one in found if self._concerns(one)]
         if wanted is None:
+            unused = self._unused(found, actual, origin or actual)
+            found = [one for one in found if one.after is not None or self._may_go(one.item, unused)]
             found = list(map(self._without_kept, found))
         return [one for one in found if one.before is None or one.before != one.after]
 
@@ -86,11 +87,12 @@ class Scope:
             The tables; and None among them, if something differs that is part of none. And whether there is something
             that is part of none and that the models do not have, which is no difference as long as it is used.
         """
-        before, after = (Catalog(self._sayable(one, ())) for one in (actual, self.wanted))
-        unused = _unused(before, after)
+        before, after = (self._sayable(one, ()) for one in (actual, self.wanted))
+        found = [_whole(one, before, after) for one in compare(Catalog(before), Catalog(after))]
+        unused = self._unused(found, actual, actual)
         differing: set[Place | None] = set()
         spare = False
-        for one in compare(before, after):
+        for one in found:
             if one.item.table is None and one.after is None and one.item.key not in unused:
                 spare = True
             else:
@@ -108,17 +110,37 @@ class Scope:
         return catalog.only(lambda item: item.table is not None and self._includes_table(item))
 
     def _sayable(self, catalog: Catalog, renamed: Collection[Place]) -> dict[Item, Item]:
-        """The things that models can say, each with all that there is of it."""
+        """The things that models can say, as they are compared, each with what it is."""
         say = self._subject.dialect.catalogs.declarable
         counting = (item for item in catalog.items if item.kind not in KINDS or self.declarations.counts(item))
         told = ((say(_named(item) if item.place in renamed else item), item) for item in counting)
         return {found: item for found, item in told if found is not None}
 
+    def _unused(self, found: Sequence[Difference], there: Catalog, origin: Catalog) -> frozenset[Key]:
+        """What was used at first, and is used by nothing any longer that stays, or comes.
+
+        Args:
+            found: what differs; of what is part of no table, all that the models do not say.
+            there: what is there.
+            origin: what was there at first.
+        """
+        certain = [one for one in found if one.after is not None or self._may_go(one.item, ())]
+        if len(certain) == len(found):
+            return frozenset()
+        return frozenset(origin.used - there.changed(certain, self.wanted).used - self._used_elsewhere)
+
+    @property
+    def _used_elsewhere(self) -> set[Key]:
+        """What tables use that are out of the scope: they may be in this database alone, and made by no revision."""
+        actual = self._subject.actual
+        left_out = [place for place, table in actual.tables.items() if not self._includes_table(table)]
+        return Catalog(part for place in left_out for part in actual.parts(place)).used
+
     def _may_go(self, item: Item, unused: Collection[Key]) -> bool:
         """Whether what the models do not say may be dropped: of what is part of no table, types that nothing uses."""
         if item.table is not None or item.kind in KINDS:
             return True
-        return item.key in unused or self.declarations.is_allowed(item)
+        return (item.kind in _GO_WHEN_UNUSED and item.key in unused) or self.declarations.is_allowed(item)
 
     def _without_kept(self, difference: Difference) -> Difference:
         """A difference without what stays as it is unless models say something of it: how a table is kept."""
@@ -209,23 +231,3 @@ def _stand_in(declared: Table, item: Item) -> Any:
         index.table = table
         return index
     return None
-
-
-def _unused(before: Catalog, after: Catalog) -> frozenset[Key]:
-    """The types and sequences that are no longer used by anything, and were."""
-    kept = {item.key for item in after.loose}
-    return frozenset(
-        item.key
-        for item in before.loose
-        if item.kind in (ENUM, SEQUENCE) and item.key not in kept and _uses(before, item) and not _uses(after, item)
-    )
-
-
-def _uses(catalog: Catalog, item: Item) -> bool:
-    return any(item.name in text for text in _column_texts(catalog))
-
-
-def _column_texts(catalog: Catalog) -> Iterator[str]:
-    for item in catalog.items:
-        if item.kind == COLUMN:
-            yield from (text for _, text in item.facts)

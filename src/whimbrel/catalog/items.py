@@ -115,6 +115,11 @@ class Catalog:
         """What is part of no table."""
         return tuple(item for item in self.items if item.table is None)
 
+    @property
+    def used(self) -> set[Key]:
+        """What has to be there because of something else, where the database tells."""
+        return {key for item in self.items for key in item.uses}
+
     def parts(self, place: Place, kind: str | None = None) -> Sequence[Item]:
         """A table and its parts, or those of one kind."""
         found = self._parts.get(place, [])

@@ -114,7 +114,7 @@ class _Models:
         with _explained(visit):
             for statement in (*self._subject.defaults, *self._subject.ground):
                 visit.query(statement)
-            tables = _with_targets(self._unknown)
+            tables = _with_needed(self._unknown)
             try:
                 _create(visit, self._subject, tables, objects)
             except SQLAlchemyError:
@@ -143,16 +143,32 @@ class _Models:
             self._memo.put(key, kept)
 
 
-def _with_targets(tables: Iterable[Table]) -> list[Table]:
-    """Tables, and all that they refer to, and so on."""
-    found: dict[Table, None] = {}
+def _with_needed(tables: Iterable[Table]) -> list[Table]:
+    """Tables, and all that they need, and so on, in the order in which they are declared.
+
+    `create_all` keeps that order where it sees no reason for another one: it does not see what a table inherits from.
+    """
+    found: set[Table] = set()
     waiting = [*tables]
     while waiting:
         table = waiting.pop()
         if table not in found:
-            found[table] = None
-            waiting += {key.column.table for key in table.foreign_keys}
-    return list(found)
+            found.add(table)
+            waiting += _needed(table)
+    declared_in_order = (
+        table for one in dict.fromkeys(table.metadata for table in found) for table in one.tables.values()
+    )
+    return [table for table in declared_in_order if table in found]
+
+
+def _needed(table: Table) -> Iterator[Table]:
+    """The tables that there have to be before one: which it refers to, inherits from, or is said to depend on."""
+    yield from (key.column.table for key in table.foreign_keys)
+    yield from table._extra_dependencies
+    inherited = table.kwargs.get("postgresql_inherits") or ()
+    for name in (inherited,) if isinstance(inherited, str) else inherited:
+        if name in table.metadata.tables:
+            yield table.metadata.tables[name]
 
 
 def _create(visit: Visit, subject: Subject, tables: Sequence[Table], objects: Sequence[Declared]) -> None:

@@ -76,6 +76,14 @@ class Replica:
         for revision in revisions:
             self.migrate(partial(_upgraded, revision))
 
+    def ground(self) -> bool:
+        """Give them what tables stand on in the databases, and the history does not make: schemas and extensions.
+
+        Returns:
+            Whether there was anything.
+        """
+        return any(subject.footing for subject in self._subjects) and any(self.each(_grounded))
+
     def copy(self) -> None:
         """Make the schemas that the databases have, and stamp them with the revisions that those are at."""
         self.each(_copy)
@@ -139,7 +147,15 @@ def _upgraded(revision: str, planner: Planner) -> Plan:
 def _copy(visit: Visit, subject: Subject) -> None:
     empty = Catalog()
     statements = subject.dialect.catalogs.alter(compare(empty, subject.actual), empty, subject.actual)
-    _execute(visit, [*subject.defaults, *subject.ground, *statements])
+    _execute(visit, [*subject.defaults, *subject.footing, *statements])
+
+
+def _grounded(visit: Visit, subject: Subject) -> bool:
+    catalogs = subject.dialect.catalogs
+    there = catalogs.ground(visit.query, (None, *catalogs.schemas(visit.query)))
+    missing = [statement for statement in subject.footing if statement not in there]
+    _execute(visit, missing)
+    return bool(missing)
 
 
 def _execute(visit: Visit, statements: Sequence[str]) -> None:

@@ -51,6 +51,7 @@ class Subject:
         beside: databases of its server that the models name, if a schema is one there.
         defaults: statements that give another database the same defaults, and others for these.
         ground: statements that give another database what tables stand on.
+        footing: those of them for what is there: models may name a schema that nobody has made.
         settings: what else decides what it makes of a statement.
         heads: where it is.
         declared: the tables of the models.
@@ -68,6 +69,7 @@ class Subject:
     beside: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
     ground: tuple[str, ...] = ()
+    footing: tuple[str, ...] = ()
     settings: str = ""
     heads: tuple[str, ...] = ()
     declared: frozenset[Place] = field(default_factory=frozenset)
@@ -120,13 +122,14 @@ def glance(visit: Visit, *, everywhere: bool = False, beside: Sequence[str] = ()
     metadata = models_of(visit)
     default = visit.context.connection.dialect.default_schema_name
     catalogs = visit.dialect.catalogs
-    schemas: Schemas = (None, *catalogs.schemas(visit.query))
+    existing: Schemas = (None, *catalogs.schemas(visit.query))
     named = beside if everywhere else _named(metadata)
     there = _beside(visit, named)
     if everywhere:
-        schemas = (*schemas, *(name for name in there if name != default))
+        schemas = (*existing, *(name for name in there if name != default))
     else:
-        schemas = _compared(schemas, visit, (None, *(name for name in named if name != default)))
+        schemas = _compared(existing, visit, (None, *(name for name in named if name != default)))
+    ground, footing = _ground(visit, schemas, existing)
     return Subject(
         where=visit.where,
         dialect=visit.dialect,
@@ -137,7 +140,8 @@ def glance(visit: Visit, *, everywhere: bool = False, beside: Sequence[str] = ()
         actual=Catalog(),
         beside=there,
         defaults=tuple(catalogs.defaults(visit.query, schemas)),
-        ground=tuple(catalogs.ground(visit.query, schemas)),
+        ground=ground,
+        footing=footing,
         settings=catalogs.settings(visit.query),
         heads=visit.heads,
         declared=frozenset(
@@ -146,6 +150,15 @@ def glance(visit: Visit, *, everywhere: bool = False, beside: Sequence[str] = ()
             for table in one.tables.values()
         ),
     )
+
+
+def _ground(visit: Visit, schemas: Schemas, existing: Schemas) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What gives another database what tables stand on in some schemas; and in those of them that are there."""
+    assert visit.dialect is not None
+    catalogs = visit.dialect.catalogs
+    ground = tuple(catalogs.ground(visit.query, schemas))
+    there = [one for one in schemas if one in existing]
+    return ground, ground if len(there) == len(schemas) else tuple(catalogs.ground(visit.query, there))
 
 
 def read(visit: Visit, subject: Subject) -> Catalog:

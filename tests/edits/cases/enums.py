@@ -20,15 +20,20 @@ def _checked(*values: str) -> Enum:
     return Enum(*values, name="state", native_enum=False, create_constraint=True)
 
 
-def _with_two(*values: str) -> Callable[[MetaData], None]:
+def _with_two(*values: str, name: str = "state") -> Callable[[MetaData], None]:
     """Two tables with one type."""
 
     def build(metadata: MetaData) -> None:
-        state = Enum(*values, name="state", metadata=metadata)
+        state = Enum(*values, name=name, metadata=metadata)
         note(metadata, Column("state", state))
         Table("task", metadata, Column("id", Integer, primary_key=True), Column("state", state))
 
     return build
+
+
+def _named_like_the_type() -> Column[str]:
+    """A column that has nothing to do with a type, and says what that is called."""
+    return Column("more", String(20), server_default="no state", comment="beside state")
 
 
 _ROWS = notes(state=["new", "done", None])
@@ -107,6 +112,38 @@ CASES = (
         allow_drop=["task"],
     ),
     Case("type_renamed", _state("new", "done"), _state("new", "done", name="note_state"), (POSTGRESQL,), rows=_ROWS),
+    Case(
+        "type_renamed_to_a_name_that_begins_alike",
+        _state("new", "done"),
+        _state("new", "done", "gone", name="state_of_note"),
+        (POSTGRESQL,),
+        rows=_ROWS,
+    ),
+    Case(
+        "type_of_two_tables_renamed_to_a_name_that_begins_alike",
+        _with_two("new", "done"),
+        _with_two("idea", "new", "done", name="state_of_note"),
+        (POSTGRESQL,),
+        rows=_TWO,
+    ),
+    Case(
+        "type_in_an_array_renamed_to_a_name_that_begins_alike",
+        noting(lambda: Column("states", postgresql.ARRAY(Enum("new", "done", name="state")), server_default="{new}")),
+        noting(
+            lambda: Column(
+                "states", postgresql.ARRAY(Enum("new", "done", "gone", name="states")), server_default="{new}"
+            )
+        ),
+        (POSTGRESQL,),
+        rows=notes(states=[["new"], [], None]),
+    ),
+    Case(
+        "dropped_while_a_default_and_a_comment_have_its_name",
+        noting(lambda: Column("state", Enum("new", "done", name="state")), _named_like_the_type),
+        noting(_named_like_the_type),
+        (POSTGRESQL,),
+        rows=notes(state=["new", "done", None], more=["a", "b", None]),
+    ),
     Case(
         "type_without_a_column_added",
         noting(),

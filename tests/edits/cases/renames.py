@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -96,6 +97,11 @@ def _table(name: str, **options: Any) -> Build:
         CheckConstraint("stars > 0", name="stars_positive"),
         **options,
     )
+
+
+def _numbered(table: str, key: str, type_: Any) -> Build:
+    """A table whose key the database numbers."""
+    return lambda metadata: Table(table, metadata, Column(key, type_, primary_key=True), Column("title", String(40)))
 
 
 def _parent_and_child(parent: str) -> Build:
@@ -228,6 +234,33 @@ CASES = (
         _body("new", String(9), server_default="x"),
         rows=_text("a", None, ""),
         renames=_COLUMN,
+    ),
+    Case(
+        "column_that_is_numbered_and_its_type",
+        _numbered("note", "old", Integer),
+        _numbered("note", "new", BigInteger),
+        SERVERS,
+        rows={"note": [{"old": 1, "title": "a"}, {"old": 2, "title": None}]},
+        renames=_COLUMN,
+        works=["INSERT INTO note (title) VALUES ('next')"],
+    ),
+    Case(
+        "column_that_is_numbered_and_its_small_type",
+        _numbered("note", "old", SmallInteger),
+        _numbered("note", "new", Integer),
+        SERVERS,
+        rows={"note": [{"old": 1, "title": "a"}, {"old": 2, "title": None}]},
+        renames=_COLUMN,
+        works=["INSERT INTO note (title) VALUES ('next')"],
+    ),
+    Case(
+        "table_and_the_type_of_its_numbers",
+        _numbered("old", "id", Integer),
+        _numbered("new", "id", BigInteger),
+        SERVERS,
+        rows={"old": [{"id": 1, "title": "a"}, {"id": 2, "title": None}]},
+        table_renames={"old": "new"},
+        works=["INSERT INTO new (title) VALUES ('next')"],
     ),
     Case(
         "two_columns",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, Integer, MetaData, Sequence, String, Table
+from sqlalchemy import Column, Integer, MetaData, Numeric, Sequence, String, Table
 
-from ..case import POSTGRESQL, SERVERS, Build, Case
-from .notes import NOTES, note
+from ..case import MARIADB, POSTGRESQL, SERVERS, Build, Case
+from .notes import NOTES, note, notes
 
 
 def _with(name: str | None = None, used: bool = False, **options: Any) -> Build:
@@ -21,6 +22,18 @@ def _with(name: str | None = None, used: bool = False, **options: Any) -> Build:
 
     return build
 
+
+def _priced(name: str | None = None) -> Build:
+    """The same, beside a column whose type is called a bit like a sequence: `numeric`."""
+
+    def build(metadata: MetaData) -> None:
+        _with(name, used=True)(metadata)
+        metadata.tables["note"].append_column(Column("price", Numeric(5, 2)))
+
+    return build
+
+
+_PRICES = notes(price=[Decimal("1.50"), None, Decimal("2.25")])
 
 CASES = (
     Case("added", _with(), _with("numbers"), SERVERS, rows=NOTES),
@@ -66,6 +79,21 @@ CASES = (
         rows=NOTES,
         back={"note.number": [1, 2, 3]},
         allow_drop=["numbers"],
+    ),
+    Case(
+        "dropped_with_its_column_while_a_type_has_its_name",
+        _priced("num"),
+        _priced(),
+        (POSTGRESQL,),
+        rows=_PRICES,
+        back={"note.number": [1, 2, 3]},
+    ),
+    Case(
+        "dropped_with_its_column_which_gives_old_rows_no_number",
+        _priced("num"),
+        _priced(),
+        (MARIADB,),
+        rows=_PRICES,
     ),
     Case(
         "of_a_table_that_is_added",

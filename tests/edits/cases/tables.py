@@ -17,7 +17,7 @@ from sqlalchemy import (
     func,
 )
 
-from ..case import ALL, MARIADB, POSTGRESQL, SQLITE, Case
+from ..case import ALL, MARIADB, POSTGRESQL, SQLITE, Build, Case
 from .notes import AUTHORED, NOTES, author, authored, note, noting
 
 
@@ -50,6 +50,17 @@ def _cycle(metadata: MetaData, names: tuple[str | None, str | None] = ("left_rig
         Table(here, metadata, Column("id", Integer, primary_key=True), Column("other_id", Integer, key))
 
 
+def _heirs(*more: str) -> Build:
+    """A table that inherits from another one, which nothing but that says."""
+
+    def build(metadata: MetaData) -> None:
+        columns = (Column(name, Integer) for name in more)
+        Table("author", metadata, Column("id", Integer, primary_key=True), Column("name", String(40)), *columns)
+        Table("poet", metadata, Column("verses", Integer), postgresql_inherits="author")
+
+    return build
+
+
 def _self(metadata: MetaData) -> None:
     _none(metadata)
     note(metadata, Column("parent_id", Integer, ForeignKey("note.id", name="note_parent_fk")))
@@ -67,6 +78,14 @@ CASES = (
         rows={**_KEPT, "note": [{"id": 1, "title": "a", "price": 2}]},
         refusal=dict.fromkeys(ALL, ("note",)),
     ),
+    Case(
+        "that_another_one_inherits_from_gets_a_column",
+        _heirs(),
+        _heirs("age"),
+        (POSTGRESQL,),
+        rows={"author": AUTHORED["author"]},
+    ),
+    Case("added_with_one_that_inherits_from_it", _none, lambda m: (_none(m), _heirs()(m)), (POSTGRESQL,), rows=_KEPT),
     Case("added_with_references", _none, _two, rows=_KEPT),
     Case("dropped_with_references", _two, _none, rows={**_KEPT, **AUTHORED}, allow_drop=["author", "note"]),
     Case(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ....catalog import COLUMN, Item
+from ....catalog import COLUMN, SEQUENCE, Item
 from ....catalog.items import facts
 from ....record import TYPE_CHECKING
-from .tokens import closing, joined
+from .tokens import closing, joined, sequences_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,8 @@ def read_column(table: Item, tokens: Sequence[Token]) -> Item:
     found["options"] = " ".join(others)
     if words[0].word in _TEXTS:
         found["charset"], found["collation"] = _charset(table, found.get("charset"), found.get("collation"))
-    return Item(COLUMN, name.name, table.schema, table.name, facts(found), joined(tokens))
+    uses = tuple((SEQUENCE, schema, None, sequence) for schema, sequence in sorted(sequences_in(words), key=str))
+    return Item(COLUMN, name.name, table.schema, table.name, facts(found), joined(tokens), uses=uses)
 
 
 def _behind_type(words: Sequence[Token]) -> int:

@@ -122,9 +122,18 @@ _BEFORE_RELATIONS = ("FROM", "JOIN", "STRAIGHT_JOIN")
 
 def relations_in(tokens: Sequence[Token]) -> set[tuple[str | None, str]]:
     """The tables and views that a query is made of: schema and name."""
+    return _named_behind(tokens, _BEFORE_RELATIONS)
+
+
+def sequences_in(tokens: Sequence[Token]) -> set[tuple[str | None, str]]:
+    """The sequences that an expression asks for numbers: schema and name."""
+    return _named_behind(tokens, _OF_SEQUENCES)
+
+
+def _named_behind(tokens: Sequence[Token], words: Sequence[str]) -> set[tuple[str | None, str]]:
     found: set[tuple[str | None, str]] = set()
     for place, token in enumerate(tokens):
-        if token.kind == "name" and _word_before(tokens, place) in _BEFORE_RELATIONS:
+        if token.kind == "name" and _word_before(tokens, place) in words:
             is_qualified = [other.text for other in tokens[place + 1 : place + 2]] == ["."]
             found.add((token.name, tokens[place + 2].name) if is_qualified else (None, token.name))
     return found
