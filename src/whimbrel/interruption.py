@@ -33,12 +33,14 @@ class Interruption:
         requested: whether somebody wants it to stop.
         in_flight: whether a statement is with the server now, which has to be given up there.
         is_deferred: whether whimbrel is at work, which must not be cut off in the middle.
+        is_too_late: whether all that was asked for is done, and has only to be told.
     """
 
     def __init__(self) -> None:
         self.requested = False
         self.in_flight = False
         self.is_deferred = False
+        self.is_too_late = False
         self._cancel: Callable[[], None] | None = None
         self._landing = allocate_lock()
 

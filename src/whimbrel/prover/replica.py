@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from ..catalog import Catalog, compare
 from ..environment import Environment, Visit
-from ..errors import ScratchUnusable, counted
+from ..errors import Interrupted, ScratchUnusable, counted
 from ..events import Listener, unheard
 from ..interruption import Interruption
 from ..planner import Plan, Planner, Plans
@@ -45,7 +45,8 @@ class Replica:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._scratch.drop()
+        with self._interruption.deferred():
+            self._scratch.drop()
 
     @property
     def environment(self) -> Environment:
@@ -85,9 +86,20 @@ class Replica:
                 self._runner.stamp(heads)
 
     def migrate(self, plans: Plans) -> None:
-        """Run revisions, and let a connection that is opened afterwards verify it."""
+        """Run revisions, and let a connection that is opened afterwards verify it.
+
+        Raises:
+            Interrupted: the run is to stop. A runner that has come to its end has not heard of it.
+            WhimbrelError: one fails.
+        """
         with self._scratch.led():
             self._runner.migrate(plans)
+        self._interruption.is_too_late = False  # what is wanted is known only when it was looked at
+        if self._interruption.requested:
+            self._interruption.requested = False  # it was for this run
+            raise Interrupted(
+                "interrupted", state="only a scratch database was changed", hint="run the same command again"
+            )
 
     def read(self) -> list[Catalog]:
         """What there is now."""
