@@ -44,6 +44,11 @@ class Interruption:
         self._cancel: Callable[[], None] | None = None
         self._landing = allocate_lock()
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether the run itself looks whether it is to stop, when it can, if it still can."""
+        return self.in_flight or self.is_deferred or self.is_too_late
+
     def use(self, cancel: Callable[[], None] | None) -> None:
         """Know how to make the server give up a statement; called from another thread than the one that waits."""
         self._cancel = cancel

@@ -32,10 +32,14 @@ class First:
         self.number: int | None = None
         self._came = 0.0
 
-    def is_it(self, number: int) -> bool:
-        """Whether a signal is the first one, or that one once more; else somebody has lost patience."""
+    def note(self, number: int) -> None:
+        """Know of a signal that came."""
         if self.number is None:
             self.number, self._came = number, monotonic()
+
+    def is_it(self, number: int) -> bool:
+        """Whether a signal is the first one, or that one once more; else somebody has lost patience."""
+        self.note(number)
         return number == self.number and monotonic() - self._came < _ECHO
 
 

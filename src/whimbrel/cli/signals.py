@@ -85,17 +85,16 @@ class Signals:
         """In the main thread, between two steps of Python. A statement with the server is given up by the thread, and
         where whimbrel is at work it looks by itself whether it is to stop.
         """
+        self._first.note(number)  # the thread may be late
         self._until = self._until or monotonic() + _PATIENCE
-        by_itself = self._is_raised or self._interruption.in_flight or self._interruption.is_deferred
-        self._is_waited_for = not by_itself and (self._interruption.is_too_late or self._is_busy(frame))
-        if by_itself or self._is_waited_for:
+        self._is_waited_for = False
+        if self._is_raised or self._interruption.is_looked_at:
+            return
+        if monotonic() < self._until and _is_of_library(frame):
+            self._is_waited_for = True
             return
         self._is_raised = True
         raise KeyboardInterrupt
-
-    def _is_busy(self, frame: FrameType | None) -> bool:
-        """Whether a library is at work that may still come to an end."""
-        return monotonic() < self._until and _is_of_library(frame)
 
     def _say_what_stops(self) -> None:
         """Say what still has to end; all else is over at once, and an error says so."""
@@ -109,7 +108,7 @@ class Signals:
         number = self._received()
         if number is None:
             return
-        self._first.is_it(number)
+        self._first.note(number)
         self._say_what_stops()
         # In yet another thread: this one hears the second signal while a server does not answer.
         Thread(target=self._interruption.request, name="whimbrel-stop", daemon=True).start()
