@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 _PATIENCE = 1.0
 """Seconds in which a library may come to an end by itself."""
 
-_OFTEN, _SELDOM = 0.002, 0.05
-"""Seconds after which it is looked whether it has; and whether that is to be looked at."""
+_OFTEN, _SELDOM, _RARELY = 0.002, 0.05, 0.5
+"""Seconds after which it is looked whether it has; whether that is to be looked at; and behind the patience. psycopg looks
+for signals once in a tenth of a second in which none came."""
 
 _OURS = __name__.partition(".")[0] + "."
 _STANDARD = ("<frozen ", os.path.dirname(os.__file__) + os.sep)
@@ -120,7 +121,7 @@ class Signals:
         """The next signal that somebody else has sent; None if nobody listens any more."""
         while True:
             if meanwhile is not None:
-                while not select([self._reading], [], [], _OFTEN if self._is_waited_for else _SELDOM)[0]:
+                while not select([self._reading], [], [], self._pause)[0]:
                     meanwhile()
             received = self._reading.recv(1)
             if not received:
@@ -131,6 +132,12 @@ class Signals:
             if not self._reminders:
                 return received[0]
             self._reminders -= 1
+
+    @property
+    def _pause(self) -> float:
+        if not self._is_waited_for:
+            return _SELDOM
+        return _OFTEN if monotonic() < self._until else _RARELY
 
     def _remind(self) -> None:
         """Let the main thread look again whether it can stop."""
