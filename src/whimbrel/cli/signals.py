@@ -32,8 +32,8 @@ _PATIENCE = 1.0
 """Seconds in which a library may come to an end by itself."""
 
 _OFTEN, _SELDOM, _RARELY = 0.002, 0.05, 0.5
-"""Seconds after which it is looked whether it has; whether that is to be looked at; and behind the patience. psycopg looks
-for signals once in a tenth of a second in which none came."""
+"""Seconds after which it is looked whether it has; whether that is to be looked at; and behind the patience. psycopg
+looks for signals once in a tenth of a second in which none came."""
 
 _OURS = __name__.partition(".")[0] + "."
 _STANDARD = ("<frozen ", os.path.dirname(os.__file__) + os.sep)
