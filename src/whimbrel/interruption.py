@@ -33,14 +33,21 @@ class Interruption:
         requested: whether somebody wants it to stop.
         in_flight: whether a statement is with the server now, which has to be given up there.
         is_deferred: whether whimbrel is at work, which must not be cut off in the middle.
+        is_too_late: whether all that was asked for is done, and has only to be told.
     """
 
     def __init__(self) -> None:
         self.requested = False
         self.in_flight = False
         self.is_deferred = False
+        self.is_too_late = False
         self._cancel: Callable[[], None] | None = None
         self._landing = allocate_lock()
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether the run itself looks whether it is to stop, when it can, if it still can."""
+        return self.in_flight or self.is_deferred or self.is_too_late
 
     def use(self, cancel: Callable[[], None] | None) -> None:
         """Know how to make the server give up a statement; called from another thread than the one that waits."""

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from support.cli import whimbrel
 from support.databases import ASYNC, through
 from support.projects import linear, native_project
 from whimbrel.connect.driver import with_driver
+from whimbrel.connect.engine import errors_explained, query_on
 from whimbrel.connect.url import parse
 from whimbrel.dialects.mysql import MySQL
 
@@ -58,3 +60,24 @@ def test_nor_where_a_connection_of_the_driver_alone_is_enough(
     with plain as query:
         assert query("SELECT 1 / 0") == [(None,)]  # of which the server has a warning
     assert capfd.readouterr().err == ""
+
+
+def test_a_connection_that_the_driver_was_interrupted_on_is_not_used_again(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is left of an answer would be taken for that of the next statement, and the pool would log what fails."""
+    engine = sa.create_engine(url)
+
+    def interrupted() -> None:
+        with engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            with errors_explained(connection):
+                getattr(driver, "_force_close", driver.close)()  # as PyMySQL does it then
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert caplog.records == []
+    with engine.connect() as connection:
+        assert query_on(connection)("SELECT 1") == [(1,)]
+    engine.dispose()

@@ -263,6 +263,34 @@ def test_ctrl_c_passes_through_the_library_with_the_state(tmp_path: Path) -> Non
     assert stopped.value.args[0].state is not None
 
 
+def test_ctrl_c_is_one_also_where_a_driver_s_error_has_taken_its_place(tmp_path: Path) -> None:
+    """A connection that was interrupted in the middle of an answer refuses to be rolled back."""
+    folder = alembic_project(tmp_path / "p", "sqlite:///app.db", linear("aaaa"))
+    lost = (
+        "try:\n                raise KeyboardInterrupt\n            finally:\n"
+        "                raise sqlalchemy.exc.InterfaceError('ROLLBACK', None, Exception('(0)'))"
+    )
+    edited(folder, ONLINE, f"import sqlalchemy\n        with context.begin_transaction():\n            {lost}")
+    result = whimbrel("upgrade", cwd=folder)
+    assert result.code == 130
+    assert result.err.splitlines()[0] == "error[WB409]: interrupted"
+
+
+@pytest.mark.parametrize("command", ["verify", "drift"])
+def test_an_interrupted_replay_says_nothing_of_the_configured_database(command: str, url: str, tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", url, linear("aaaa", "bbbb"))
+    project = Project.load(folder)
+    project.upgrade("bbbb")
+    file = folder / "migrations" / "versions" / "bbbb_.py"
+    file.write_text(file.read_text().replace("def upgrade():", "def upgrade():\n    raise KeyboardInterrupt\n"))
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        getattr(Project.load(folder), command)()
+    told = stopped.value.args[0]
+    assert told.what == "interrupted while bbbb ran on a scratch database"
+    assert (told.where, told.state) == (None, "only a scratch database was changed")
+    assert told.hint == "run the same command again"
+
+
 @pytest.mark.parametrize("statement", [
     "ALTER ROLE nobody_at_all WITH PASSWORD 'hunter''2secret'", "CREATE USER x IDENTIFIED BY 'hunter2secret' NONSENSE",
     "CREATE USER x IDENTIFIED WITH native BY 'hunter2secret' NONSENSE", "SET PASSWORD = 'hunter2secret' NONSENSE",

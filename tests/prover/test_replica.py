@@ -15,7 +15,8 @@ from support.projects import Rev, alembic_project, native_project
 from whimbrel import Project
 from whimbrel.catalog import compare
 from whimbrel.environment.scratch.names import PREFIX
-from whimbrel.errors import MigrationFailed, ScratchUnusable
+from whimbrel.errors import Interrupted, MigrationFailed, ScratchUnusable
+from whimbrel.events import Event, RevisionFinished
 from whimbrel.interruption import Interruption
 from whimbrel.prover import Replica, Subject
 
@@ -186,3 +187,20 @@ def test_an_env_py_that_visits_others_where_other_tables_are_is_refused(
         made.read()
     assert refused.value.why == "env.py visits 1 database there, and 2 here"
     assert refused.value.state == "nothing was executed on the configured one"
+
+
+def test_what_was_asked_when_the_last_revision_ended_is_heard_behind_it(
+    url: str, tmp_path: Path, stand: Callable[..., Any]
+) -> None:
+    """A run that changes a database would be through by then. A replay has still to be looked at."""
+    stood, interruption = stand(native_project(tmp_path / "p", url, HISTORY)), Interruption()
+
+    def request(event: Event) -> None:
+        interruption.requested |= isinstance(event, RevisionFinished) and event.revision == "bbbb"
+
+    with Replica(stood.environment, stood.look(), interruption, request) as made:
+        with pytest.raises(Interrupted) as stopped:
+            made.replay()
+        assert stopped.value.state == "only a scratch database was changed"
+        assert not interruption.requested
+        assert not interruption.is_too_late

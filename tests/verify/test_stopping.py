@@ -99,6 +99,37 @@ def test_while_a_new_revision_is_proven(kind: str, url: str, tmp_path: Path) -> 
     assert len(list(versions.glob("*.py"))) == 1
 
 
+AT_THE_PROOF = """
+import sys
+from pathlib import Path
+from whimbrel.cli import main
+from whimbrel.prover import Replica
+
+stock = Replica.read
+def read(replica):
+    if list(Path("migrations/versions").glob("*.py")):
+        raise KeyboardInterrupt
+    return stock(replica)
+Replica.read = read
+sys.argv[1:] = {command}
+sys.exit(main())
+"""
+
+
+def test_ctrl_c_behind_the_file_says_that_it_was_written(url: str, tmp_path: Path) -> None:
+    folder = native_project(tmp_path / "p", url)
+    (folder / "models.py").write_text(MODELS.format(also=""))
+    code = AT_THE_PROOF.format(command=COMMANDS["revision"])
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    [file] = folder.glob("migrations/versions/*.py")
+    assert done.returncode == 130
+    assert done.stderr.splitlines()[-4:-1] == [
+        "error[WB409]: interrupted",
+        f"  where: {file.relative_to(folder)}",
+        "  state: the file was written, and is not proven",
+    ]
+
+
 def test_one_that_is_being_made_is_dropped_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """The signal comes while the keeper is with the server, which makes it all the same."""
     making, may_go_on, dropped = threading.Event(), threading.Event(), threading.Event()

@@ -18,6 +18,7 @@ from ..environment import AlembicStep, Environment, Visit, Work
 from ..errors import (
     CommandRefused,
     DatabaseNotAtHead,
+    Interrupted,
     ModelsEmpty,
     ModelsNotFound,
     RevisionDataInvalid,
@@ -33,6 +34,7 @@ from ..interruption import Interruption
 from ..journal.comparison import is_record
 from ..models import Models
 from ..planner import check_known
+from ..prover import unproven
 from .autogenerating import Autogeneration
 from .baseline import check_no_history, check_same, needs_baseline, tables_there
 from .comparing import Compared, compared, newly_compared, options_of, restrict
@@ -253,9 +255,16 @@ class Author:
 
     def _proven(self, context: RevisionContext, making: Autogeneration, found: list[Compared]) -> list[NewRevision]:
         making.fill(context)
-        self._write(context)
-        tell(self._listen, found)
-        return [written._replace(proof=making.prove(written)) for written in self._scripts.written]
+        try:
+            self._write(context)
+            tell(self._listen, found)
+            proven = [written._replace(proof=making.prove(written)) for written in self._scripts.written]
+            self._interruption.is_too_late = True
+            return proven
+        except (Interrupted, KeyboardInterrupt) as stop:
+            if self._scripts.written:
+                unproven(stop, place(self._scripts.written[-1].path))
+            raise
 
     def _unproven(self, context: RevisionContext, error: WhimbrelError, only_if_needed: bool) -> list[NewRevision]:
         """Write what Alembic finds, and say that nobody has tried it."""

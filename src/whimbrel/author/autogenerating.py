@@ -69,7 +69,8 @@ class Autogeneration:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._made.close()
+        with self._interruption.deferred():
+            self._made.close()
 
     def prepare(self, *, as_history: bool = False) -> None:
         """Make the scratch databases on which the revision is made: as the history leaves them, or copies.

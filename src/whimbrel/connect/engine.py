@@ -237,7 +237,10 @@ def marked(statement: str, style: str) -> str:
 
 @contextmanager
 def errors_explained(connection: Connection, statement: str | None = None) -> Iterator[None]:
-    """Raise what a driver raises as SQLAlchemy does, and let the connection know if it was lost."""
+    """Raise what a driver raises as SQLAlchemy does, and let the connection know if it was lost.
+
+    It is lost as well where the driver was interrupted: the rest of an answer may still be on its way.
+    """
     dialect = connection.dialect
     driver_error = dialect.loaded_dbapi.Error
     try:
@@ -249,6 +252,9 @@ def errors_explained(connection: Connection, statement: str | None = None) -> It
         raise DBAPIError.instance(
             statement, None, error, driver_error, dialect=dialect, connection_invalidated=lost
         ) from error
+    except KeyboardInterrupt as error:
+        connection.invalidate(error)
+        raise
 
 
 def query_of(connection: Any) -> Query:

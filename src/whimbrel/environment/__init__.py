@@ -120,9 +120,7 @@ class Environment:
                 else:
                     run_native(self.database, context)
         except KeyboardInterrupt as error:
-            from .failures import interrupted  # this room is for the runs that go wrong
-
-            failure = interrupted(context)
+            failure = self._explained(error, context)
             if isinstance(error, Stopped):
                 raise failure from error
             error.args = (failure,)  # of Python's own: whoever catches it may tell what state the database is in

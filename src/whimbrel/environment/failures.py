@@ -40,6 +40,8 @@ def explained(error: BaseException, database: Database, context: WorkContext) ->
         database: whose environment it was.
         context: how far it came.
     """
+    if _is_interrupt(error):
+        return _interrupted(context)
     visit = _failed_visit(error, context)
     if visit is not None and visit.failure is not None:
         error = visit.failure  # env.py may have raised another one from it
@@ -58,9 +60,23 @@ def explained(error: BaseException, database: Database, context: WorkContext) ->
     return _environment_failed(error, visit, database, context)
 
 
-def interrupted(context: WorkContext) -> Interrupted:
+def _is_interrupt(error: BaseException) -> bool:
+    """Whether an error is there because somebody has stopped the run.
+
+    What a driver says of a connection that it was interrupted on may have taken the place of the interrupt.
+    """
+    return any(isinstance(cause, KeyboardInterrupt) for cause in causes(error))
+
+
+def _interrupted(context: WorkContext) -> Interrupted:
     """The error for a run that somebody has stopped."""
     visit = next((visit for visit in context.visits if visit.running is not None), None)
+    if context.config.attributes.get("scratch") is not None:  # what its visits say is not about the configured one
+        return Interrupted(
+            f"interrupted while {visit.running} ran on a scratch database" if visit else "interrupted",
+            state="only a scratch database was changed",
+            hint="run the same command again",
+        )
     return Interrupted(
         f"interrupted while {visit.running} ran" if visit else "interrupted",
         where=visit.where if visit and not visit.offline else None,

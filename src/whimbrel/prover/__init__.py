@@ -4,7 +4,7 @@ from .attempt import attempt
 from .declared import declared
 from .history import Seen, past_history, see
 from .known import Known
-from .proof import Proof
+from .proof import Proof, unproven
 from .replayed import Replay, replayed
 from .replica import Replica
 from .stamp import check_stamp
@@ -27,4 +27,5 @@ __all__ = [
     "read",
     "replayed",
     "see",
+    "unproven",
 ]

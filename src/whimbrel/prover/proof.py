@@ -87,11 +87,22 @@ class _Attempt:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, *_: object) -> None:
-        if isinstance(error, Interrupted):
-            error.where, error.state = self._proof.where, "the file was written, and is not proven"
-            error.hint = "whimbrel verify --down  tries it; or remove it, and run the same command again"
-        elif isinstance(error, WhimbrelError):
+        if isinstance(error, WhimbrelError) and not isinstance(error, Interrupted):
             raise self._proof.failed(f"its {self._way}() fails", error.why or error.what, self._way) from error
+
+
+def unproven(stop: Interrupted | KeyboardInterrupt, where: str) -> None:
+    """Let what has stopped a run tell of a file that was written, and of which nobody knows yet whether it is right.
+
+    Args:
+        stop: what was raised.
+        where: the file.
+    """
+    told = stop if isinstance(stop, Interrupted) else Interrupted("interrupted")
+    told.where, told.state = where, "the file was written, and is not proven"
+    told.hint = "whimbrel verify --down  tries it; or remove it, and run the same command again"
+    if stop is not told:
+        stop.args = (told,)
 
 
 def _is_not_implemented(error: BaseException | None) -> bool:

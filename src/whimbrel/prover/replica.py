@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from ..catalog import Catalog, compare
 from ..environment import Environment, Visit
-from ..errors import ScratchUnusable, counted
+from ..errors import Interrupted, ScratchUnusable, counted
 from ..events import Listener, unheard
 from ..interruption import Interruption
 from ..planner import Plan, Planner, Plans
@@ -45,7 +45,8 @@ class Replica:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._scratch.drop()
+        with self._interruption.deferred():
+            self._scratch.drop()
 
     @property
     def environment(self) -> Environment:
@@ -89,13 +90,15 @@ class Replica:
         self.each(_copy)
         heads = sorted({head for subject in self._subjects for head in subject.heads})
         if heads:
-            with self._scratch.led():  # a connection that is opened afterwards verifies what was done
-                self._runner.stamp(heads)
+            self._run(lambda runner: runner.stamp(heads))
 
     def migrate(self, plans: Plans) -> None:
-        """Run revisions, and let a connection that is opened afterwards verify it."""
-        with self._scratch.led():
-            self._runner.migrate(plans)
+        """Run revisions.
+
+        Raises:
+            WhimbrelError: one fails, or the run is to stop.
+        """
+        self._run(lambda runner: runner.migrate(plans))
 
     def read(self) -> list[Catalog]:
         """What there is now."""
@@ -118,9 +121,20 @@ class Replica:
             raise _unlike(f"env.py visits {counted(len(found), 'database')} there, and {len(self._subjects)} here")
         return found
 
-    @property
-    def _runner(self) -> Runner:
-        return Runner(self.environment, self._listen, Limits(journal=False), self._interruption)
+    def _run(self, run: Callable[[Runner], object]) -> None:
+        """Let a runner do something, and a connection that is opened afterwards verify it.
+
+        Raises:
+            Interrupted: the run is to stop. For a runner that was through with its work it was too late, and what that
+                has come to is still to be looked at.
+        """
+        with self._scratch.led():
+            run(Runner(self.environment, self._listen, Limits(journal=False), self._interruption))
+        self._interruption.is_too_late = False
+        if self._interruption.requested:
+            self._interruption.requested = False  # it was for this run
+            state = "only a scratch database was changed"
+            raise Interrupted("interrupted", state=state, hint="run the same command again")
 
 
 def _check_same(visit: Visit, subject: Sequence[Subject]) -> None:

@@ -65,7 +65,8 @@ class Runner:
         try:
             return self._do(work, migration.untold)._replace(created=tuple(made))
         finally:
-            migration.tell_afterwards()
+            with self._interruption.deferred():
+                migration.tell_afterwards()
 
     def stamp(self, targets: Sequence[str], *, purge: bool = False, state: str = STAMPED, **options: Any) -> Outcome:
         """Set what the version table holds without running anything. Writes the database.
@@ -99,12 +100,15 @@ class Runner:
     # -- parts ----------------------------------------------------------------------------------
 
     def _do(self, work: Work, untold: Iterable[RevisionFinished] = ()) -> Outcome:
+        self._interruption.is_too_late = False
         visits = self._environment.run(work)
         if work.offline:
             return Outcome("written", tuple(_written(visit) for visit in visits))
-        changes = tuple(self._change(same) for same in _by_version_table(visits))
-        for event in untold:
-            self._listen(event)
+        with self._interruption.deferred():
+            self._interruption.is_too_late = True
+            changes = tuple(self._change(same) for same in _by_version_table(visits))
+            for event in untold:
+                self._listen(event)
         changed = any(set(change.before) != set(change.after) or change.revisions for change in changes)
         return Outcome("done" if changed else "nothing to do", changes)
 
