@@ -31,6 +31,7 @@ def whimbrel(
 ) -> int:
     """`whimbrel upgrade`: the exit code, and the text of an error, are those of the command line."""
     from whimbrel import Project, WhimbrelError, errors
+    from whimbrel.cli.bounds import First
     from whimbrel.cli.signals import Signals
     from whimbrel.events import RevisionFinished
 
@@ -40,16 +41,17 @@ def whimbrel(
 
     project = Project.load(folder, listener=listen)
     points = _faults(scheme, **faults)
-    signals = Signals(project.interruption, print)
+    first = First()
+    signals = Signals(project.interruption, print, first)
     gate()
     try:
         with signals if faults.get("act") == "signal" else nullcontext():
             getattr(project, command)(target)
     except KeyboardInterrupt:
-        return 128 + (signals.heard or signal.SIGINT)
+        return 128 + (first.number or signal.SIGINT)
     except WhimbrelError as error:
         print("\n".join(error.lines()))
-        return 128 + (signals.heard or signal.SIGINT) if isinstance(error, errors.Interrupted) else error.exit_code
+        return 128 + (first.number or signal.SIGINT) if isinstance(error, errors.Interrupted) else error.exit_code
     finally:
         if points:
             report("points", points.labels)
