@@ -235,7 +235,7 @@ class Author:
                     return self._unchanged(context, only_if_needed)
             if not baseline:
                 where = place(self._scripts.env_py_location) if self._environment.database.has_env else None
-                Deciding(self._environment, self._answers, self._asking, where).decide(found)
+                Deciding(self._environment, self._answers, self._asking, where, self._listen).decide(found)
             metadata = self._models.metadata if self._models else None
             with Autogeneration(self._environment, found, self._listen, self._interruption, metadata) as making:
                 making.prepare(as_history=baseline)
