@@ -54,6 +54,8 @@ TYPES = {
     "bits of four": postgresql.BIT(4, varying=True),
     "unsigned": mysql.INTEGER(unsigned=True),
     "enum": mysql.ENUM("a", "b"),
+    "set": mysql.SET("a", "b"),
+    "longer set": mysql.SET("b", "c", "a"),
     "year": mysql.YEAR(),
     "bytes of five": mysql.BINARY(5),
     "some bytes": mysql.VARBINARY(20),
@@ -213,6 +215,12 @@ def test_values_that_would_not_come_back_are_counted_and_others_are_not(
 def test_rows_are_not_read_where_a_type_only_grows(kind: str, old: str, new: str, of: Callable[[str], Rows]) -> None:
     there = of(kind)
     there.have(old, new, [])
+    assert there.keeps
+
+
+def test_values_of_a_list_go_by_their_names(of: Callable[[str], Rows]) -> None:
+    there = of(MARIADB)
+    there.have("set", "longer set", [])
     assert there.keeps
 
 

@@ -103,7 +103,8 @@ class Deciding:
         drops = [part for part in dropped(actual, wanted, decided.renames) if part.place in places]
         check_imported(drops, actual, wanted, answers, where=self._where)
         others = one.scope.declarations.known
-        losing: list[Losing] = [*drops, *retyped(actual, wanted, dialect, decided.renames, concerns)]
+        types = retyped(one.subject.actual, one.wanted, dialect, decided.renames, concerns)
+        losing: list[Losing] = [*drops, *types]
         acknowledge(losing, actual, lost, answers, self._asking, known=decided.dropped, others=others)
         helds = held(one.subject.actual, one.wanted, lists, decided.renames, concerns)
         one.remaps = decide_remaps(helds, actual, holdings, answers, self._asking)

@@ -79,7 +79,7 @@ def _refuse(lost: Mapping[Losing, int]) -> NoReturn:
     values = sum(lost.values()) - rows
     refusal = DropUnanswered(
         f"{' and '.join(_told(rows, values))} would be lost, and nobody says that this is meant",
-        why="; ".join(f"{one.change} ({_counted(one, number)})" for one, number in lost.items()),
+        why="; ".join(f"{one.change} ({one.count_of(number)})" for one, number in lost.items()),
         state="nothing was written",
         hint=" ".join(f"--allow-drop {shlex.quote(one.name)}" for one in lost) + "  if it is",
     )
@@ -89,10 +89,6 @@ def _refuse(lost: Mapping[Losing, int]) -> NoReturn:
 
 def _told(rows: int, values: int) -> list[str]:
     return [told(rows, "row")] * bool(rows) + [told(values, "value")] * bool(values)
-
-
-def _counted(one: Losing, number: int) -> str:
-    return one.count_of(number) if isinstance(one, Part) else one.loss_of(number)
 
 
 def _data(one: Losing, number: int) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def retyped(
     Not those that are computed; nor those whose values are to be of a list: what becomes of a value is asked there.
 
     Args:
-        actual: what the database has.
+        actual: what the database has, all of it.
         wanted: what the models say.
         dialect: the kind of database.
         renames: what has another name in the models.

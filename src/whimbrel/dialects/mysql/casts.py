@@ -53,6 +53,10 @@ class Casts:
         before, after = _read(old), _read(new)
         if before is None or after is None:
             return False
+        if (
+            before.word in _LISTS and after.word in _LISTS
+        ):  # values go by their names, and what is in no list is refused
+            return True
         if before.word in _INTEGERS and after.word in _INTEGERS:
             is_wider = _INTEGERS[before.word] <= _INTEGERS[after.word]
             return is_wider and before.is_unsigned == after.is_unsigned
