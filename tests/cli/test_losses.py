@@ -1,4 +1,4 @@
-"""Values that are others in a new type, from the command line to the database: counted, asked about, and never silent."""
+"""Values that are others in a new type, from the command line to the database: counted, asked about, never silent."""
 
 from __future__ import annotations
 
@@ -122,8 +122,9 @@ def test_what_may_be_lost_and_cannot_be_counted_is_told(
     told = whimbrel(*REVISION, cwd=shop.folder).ok()
     assert "note: change column places.share: type " in told.err
     assert ": 1 value may become others, and how many do could not be counted" in told.err
-    again = whimbrel("revision", "--autogenerate", "-m", "y", "--allow-drop", "places.share", cwd=shop.folder)
-    assert "could not be counted" not in again.err
+    next(shop.folder.glob("migrations/versions/*_x.py")).unlink()
+    again = whimbrel(*REVISION, "--allow-drop", "places.share", cwd=shop.folder).ok()
+    assert "could not be counted" not in again.err, "somebody has said that it may be lost"
 
 
 def test_a_value_that_the_database_refuses_is_left_to_the_upgrade(
