@@ -18,7 +18,7 @@ from whimbrel.author.decisions import (
     Decided,
     Part,
     Question,
-    acknowledge_drops,
+    acknowledge,
     check_drops_allowed,
     check_imported,
     counting,
@@ -254,8 +254,8 @@ def dropping(renames: Iterable[Rename] = (FULL_NAME,)) -> list[Part]:
     return dropped(DROPPING, LEFT, tuple(renames))
 
 
-def acknowledge(asking: Person | None, numbers: Mapping[Part, int], **answers: object) -> None:
-    acknowledge_drops(dropping(), DROPPING, lambda part: numbers[part], Answers()._replace(**answers), asking)
+def allow(asking: Person | None, numbers: Mapping[Part, int], **answers: object) -> None:
+    acknowledge(dropping(), DROPPING, lambda part: numbers[part], Answers()._replace(**answers), asking)
 
 
 def test_what_is_renamed_is_not_dropped_and_a_table_stands_for_its_columns() -> None:
@@ -266,14 +266,14 @@ def test_what_is_renamed_is_not_dropped_and_a_table_stands_for_its_columns() -> 
 
 
 def test_nobody_is_asked_about_what_is_empty() -> None:
-    acknowledge(None, {BIO: 0, LOGS: 0})
+    allow(None, {BIO: 0, LOGS: 0})
 
 
 def test_it_is_asked_once_for_each_table_and_keeping_is_what_who_says_nothing_means() -> None:
     before = catalog("users: id integer!, a text, b text\nlogs: id integer!")
     after = catalog("users: id integer!")
     person = Person(1, 1)
-    acknowledge_drops(dropped(before, after, ()), before, of_three, Answers(), person)
+    acknowledge(dropped(before, after, ()), before, of_three, Answers(), person)
     first, second = person.asked
     assert first.lines[1:] == (
         "  drop column users.a: 3 values would be lost",
@@ -286,7 +286,7 @@ def test_it_is_asked_once_for_each_table_and_keeping_is_what_who_says_nothing_me
 @pytest.mark.parametrize("asking", [None, Person(), Person(0)])
 def test_what_nobody_allows_is_refused_with_what_would_be_lost(asking: Person | None) -> None:
     with pytest.raises(DropUnanswered) as caught:
-        acknowledge(asking, {BIO: 2, LOGS: 1})
+        allow(asking, {BIO: 2, LOGS: 1})
     error = caught.value
     assert (error.code, error.exit_code, error.state) == ("WB613", 6, "nothing was written")
     assert error.what.startswith("1 row and 2 values would be lost")
@@ -296,27 +296,27 @@ def test_what_nobody_allows_is_refused_with_what_would_be_lost(asking: Person | 
 
 
 def test_what_was_allowed_goes_and_the_rest_is_refused() -> None:
-    acknowledge(None, {}, allow_drop=("users.bio", "logs"))
+    allow(None, {}, allow_drop=("users.bio", "logs"))
     with pytest.raises(DropUnanswered) as caught:
-        acknowledge(None, {BIO: 2}, allow_drop=("logs",))
+        allow(None, {BIO: 2}, allow_drop=("logs",))
     assert caught.value.why == "drop column users.bio (2 values)"
 
 
 def test_leave_for_a_table_is_none_for_a_column_of_one_that_stays() -> None:
     with pytest.raises(DropUnanswered):
-        acknowledge(None, {BIO: 2, LOGS: 0}, allow_drop=("users",))
+        allow(None, {BIO: 2, LOGS: 0}, allow_drop=("users",))
 
 
 def test_who_has_seen_what_is_lost_is_not_asked_again() -> None:
     decided = decide(BEFORE, AFTER, Person(NO))
     drops = dropped(BEFORE, AFTER, decided.renames)
     person = Person()
-    acknowledge_drops(drops, BEFORE, of_three, Answers(), person, known=decided.dropped)
+    acknowledge(drops, BEFORE, of_three, Answers(), person, known=decided.dropped)
     assert person.asked == []
 
 
 def test_a_name_to_drop_that_there_is_not_is_refused_with_the_nearest() -> None:
-    error = refused(lambda: acknowledge(None, {}, allow_drop=("user.bio",)))
+    error = refused(lambda: allow(None, {}, allow_drop=("user.bio",)))
     assert "the database has no table or column user.bio" in error.what
     assert (error.why or "").startswith("there is users.bio")
 

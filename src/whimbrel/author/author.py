@@ -251,7 +251,7 @@ class Author:
 
     def _decide(self, found: list[Compared]) -> None:
         where = place(self._scripts.env_py_location) if self._environment.database.has_env else None
-        Deciding(self._environment, self._answers, self._asking, where).decide(found)
+        Deciding(self._environment, self._answers, self._asking, where, self._listen).decide(found)
 
     def _proven(self, context: RevisionContext, making: Autogeneration, found: list[Compared]) -> list[NewRevision]:
         making.fill(context)

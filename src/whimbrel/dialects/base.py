@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..connect.driver import Driver, Query
     from ..connect.url import DatabaseUrl
+    from .casts import Casts
     from .catalogs import Catalogs
     from .contents import Contents
     from .creation import Arguments, Open
@@ -243,6 +244,10 @@ class Dialect(Protocol):
     @property
     def catalogs(self) -> Catalogs:
         """How its catalog is read, and turned into another."""
+
+    @property
+    def casts(self) -> Casts:
+        """What becomes of values in a column that gets another type."""
 
     @property
     def lists(self) -> Lists:

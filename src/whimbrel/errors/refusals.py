@@ -99,14 +99,14 @@ class RenameUnanswered(WhimbrelError):
 
 
 class DropUnanswered(WhimbrelError):
-    """Autogenerate: a table or a column that holds something would be dropped, and nobody says that it may."""
+    """Autogenerate: rows or values would be lost by a drop or another type, and nobody says that they may be."""
 
     code = "WB613"
     exit_code = REFUSED
     drops: tuple[dict[str, Any], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The failure as plain data, with what would be dropped and how much each holds."""
+        """The failure as plain data, with what is dropped or gets another type, and how much would be lost."""
         return {**super().as_dict(), "drops": [*self.drops]}
 
 

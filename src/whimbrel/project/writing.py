@@ -54,8 +54,8 @@ class Writing(ProjectBase):
                 the models call it.
             table_renames: tables that have, likewise.
             no_rename: nothing else was renamed.
-            allow_drop: tables, and columns as `table.column`, that may be dropped although they hold something; and
-                views, functions and triggers that nobody declares.
+            allow_drop: tables, and columns as `table.column`, that may be dropped although they hold something, or
+                whose values may change with their type; and views, functions and triggers that nobody declares.
             remaps: what rows get in the place of a value that a column no longer takes, from `table.column.value` as
                 the database has it to a value of the models; None for NULL.
             fills: what rows get that have no value for a column that becomes NOT NULL, by `table.column` as the models

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from ipaddress import ip_address
 from typing import Any
@@ -56,8 +56,28 @@ def _changed(
     )
 
 
+def _lossy(
+    label: str,
+    old: Any,
+    new: Any,
+    values: list[Any],
+    then: list[Any],
+    back: list[Any] | None,
+    databases: Any = SERVERS,
+) -> Case:
+    """A column `extra` whose values are others in its new type, as is meant, and stay so on the way back."""
+    return _changed(label, old, new, values, databases, then, back, allow_drop=("note.extra",))
+
+
+def _refused(label: str, old: Any, new: Any, values: list[Any], databases: Any) -> Case:
+    """The same, and nobody has said that it is meant."""
+    return _changed(label, old, new, values, databases, refusal=dict.fromkeys(databases, ("note.extra", "1 value")))
+
+
 _UTC = UTC
 _NOON = datetime(2024, 5, 6, 12, 30, 15)
+_DIGITS = "12345678901234567890"
+_THIRD = 0.1 + 0.2  # not quite 0.3
 
 CASES = (
     _changed("integer_to_bigint", Integer, BigInteger, [1, None, -3]),
@@ -255,6 +275,64 @@ CASES = (
         then=[["a", "b"], None, []],
         back=["{a,b}", None, "{}"],
     ),
+    _lossy("zeros_before_a_number", String(10), Integer, ["00123", None, "7"], [123, None, 7], ["123", None, "7"], ALL),
+    _lossy(
+        "more_digits_than_a_double_has",
+        Text,
+        Double,
+        [_DIGITS, None, "0.5"],
+        [float(_DIGITS), None, 0.5],
+        ["1.2345678901234567e+19", None, "0.5"],
+        (POSTGRESQL,),
+    ),
+    _lossy("double_that_is_rounded", Double, Integer, [1.6, None, 2.0], [2, None, 2], [2.0, None, 2.0]),
+    _changed("double_that_stays_in_an_integer", Double, Integer, [1.6, None, 2.0], (SQLITE,)),
+    _lossy(
+        "double_with_more_digits_than_a_text_of_it",
+        Double,
+        Text,
+        [_THIRD, None, 0.5],
+        ["0.3", None, "0.5"],
+        [0.3, None, 0.5],
+        (SQLITE,),
+    ),
+    _lossy(
+        "decimals_that_are_cut",
+        Numeric(10, 4),
+        Numeric(10, 2),
+        [Decimal("1.6789"), None, Decimal("1.25")],
+        [Decimal("1.68"), None, Decimal("1.25")],
+        [Decimal("1.68"), None, Decimal("1.25")],
+    ),
+    _lossy(
+        "hours_of_a_day",
+        DateTime,
+        Date,
+        [_NOON, None, None],
+        [date(2024, 5, 6), None, None],
+        [datetime(2024, 5, 6), None, None],
+    ),
+    _lossy(
+        "fractions_of_a_second",
+        DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"),
+        DateTime().with_variant(postgresql.TIMESTAMP(precision=0), "postgresql"),
+        [_NOON.replace(microsecond=123_456), None, None],
+        [_NOON, None, None],
+        [_NOON, None, None],
+    ),
+    _lossy("number_that_is_no_truth", Integer, Boolean, [2, None, 0], [True, None, False], [1, None, 0], (POSTGRESQL,)),
+    _lossy(
+        "day_and_hours",
+        postgresql.INTERVAL,
+        postgresql.INTERVAL(fields="DAY"),
+        [timedelta(days=1, hours=3), None, None],
+        [timedelta(days=1), None, None],
+        [timedelta(days=1), None, None],
+        (POSTGRESQL,),
+    ),
+    _refused("zeros_before_a_number_that_nobody_means", String(10), Integer, ["00123", None, "7"], ALL),
+    _refused("double_that_is_rounded_and_should_not_be", Double, Integer, [1.6, None, 2.0], SERVERS),
+    _refused("hours_that_nobody_gives_up", DateTime, Date, [_NOON, None, None], SERVERS),
     Case(
         "with_default_text_to_integer",
         noting(lambda: Column("extra", String(9), server_default="5")),

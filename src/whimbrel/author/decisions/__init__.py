@@ -1,7 +1,7 @@
 """What nobody but a human can decide of a new revision: what is a rename, what may be lost, and what rows get."""
 
 from .answers import Answers, Asking, Question
-from .drops import Part, acknowledge_drops, check_drops_allowed, check_imported, counting, dropped
+from .drops import check_drops_allowed, check_imported, dropped
 from .fills import (
     Fill,
     Lacking,
@@ -12,8 +12,11 @@ from .fills import (
     gives_no_value,
     lacking,
 )
+from .losses import Losing, acknowledge
+from .parts import Part, counting, counting_where
 from .remaps import Held, Remap, decide_remaps, held
 from .renames import Decided, decide_renames
+from .retypes import Retyped, retyped
 
 __all__ = [
     "Answers",
@@ -22,15 +25,18 @@ __all__ = [
     "Fill",
     "Held",
     "Lacking",
+    "Losing",
     "Part",
     "Question",
     "Remap",
-    "acknowledge_drops",
+    "Retyped",
+    "acknowledge",
     "becomes_required",
     "cannot_be",
     "check_drops_allowed",
     "check_imported",
     "counting",
+    "counting_where",
     "counting_without",
     "decide_fills",
     "decide_remaps",
@@ -39,4 +45,5 @@ __all__ = [
     "gives_no_value",
     "held",
     "lacking",
+    "retyped",
 ]

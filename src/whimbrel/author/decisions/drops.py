@@ -1,70 +1,21 @@
-"""What a new revision would drop for good, and who says that it may go."""
+"""What a new revision would drop for good: found, and refused where nobody can have meant it."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from alembic.operations import ops
 
 from ...catalog import COLUMN, TABLE, Catalog
-from ...catalog.items import qualified
-from ...dialects.base import Dialect
 from ...differ import Rename
 from ...errors import DropUnanswered, TablesWouldBeDropped, counted, few
-from ...record import Record
 from ..operations import parts_of
-from .answers import Answers, Asking, Question
-from .names import DATABASE, Names, Place, column_name
+from .answers import Answers
+from .parts import Part
 
 _SHOWN = 8  # tables, of those that there are
-
-
-class Part(Record):
-    """A table of the database, or a column of it; both as the database calls them.
-
-    Attributes:
-        schema: the schema of the table; None for that in which names without one are looked up.
-        table: the table.
-        column: the column; None for the whole table.
-    """
-
-    schema: str | None
-    table: str
-    column: str | None = None
-
-    @property
-    def place(self) -> Place:
-        """The table."""
-        return (self.schema, self.table)
-
-    @property
-    def name(self) -> str:
-        """What people call it: `users`, `users.email`."""
-        return qualified(*self.place) if self.column is None else column_name(self.place, self.column)
-
-    def count_of(self, number: int) -> str:
-        """A number of what it holds: `3 rows`, `2 values`; `more than 1,000,000 rows`, if no more were counted."""
-        return _told(number, "row" if self.column is None else "value")
-
-
-Count = Callable[[Part], int]
-"""Counts the rows of a table, or the values of a column that are not NULL; no more than `COUNTED` and one. Reads the
-database."""
-
-COUNTED = 1_000_000
-"""How many rows or values are counted at most: who would lose more knows enough, and need not wait for minutes."""
-
-
-def counting(part: Part, dialect: Dialect) -> str:
-    """The statement that counts what is lost with a table or a column: rows, or values that are not NULL."""
-    some = "" if part.column is None else f" WHERE {dialect.quoted(part.column)} IS NOT NULL"
-    return f"SELECT count(*) FROM (SELECT 1 FROM {dialect.quoted(*part.place)}{some} LIMIT {COUNTED + 1}) AS counted"
-
-
-def _told(number: int, noun: str) -> str:
-    return counted(number, noun) if number <= COUNTED else f"more than {COUNTED:,} {noun}s"
 
 
 def dropped(actual: Catalog, wanted: Catalog, renames: Collection[Rename]) -> list[Part]:
@@ -90,75 +41,6 @@ def dropped(actual: Catalog, wanted: Catalog, renames: Collection[Rename]) -> li
             if item.name not in columns and (new_place, item.name) not in kept
         ]
     return found
-
-
-def acknowledge_drops(
-    drops: Sequence[Part],
-    actual: Catalog,
-    count: Count,
-    answers: Answers,
-    asking: Asking | None,
-    *,
-    known: Collection[Part] = (),
-    others: Collection[str] = (),
-) -> None:
-    """Have it said of everything that is lost with a revision that it may go. What is empty may.
-
-    Args:
-        drops: what is dropped, as `dropped` finds it.
-        actual: what the database has.
-        count: says how much is lost.
-        answers: what was said with the command.
-        asking: asks, once for each table; None if nobody can be asked.
-        known: of which it was said already: `Decided.dropped`.
-        others: names of what holds nothing: views, functions and triggers.
-
-    Raises:
-        RevisionDataInvalid: something may be dropped that is not there.
-        DropUnanswered: something must not go, or nobody has said that it may.
-    """
-    names = Names(actual, DATABASE)
-    for name in answers.allow_drop:
-        names.check_one_of_all(name, others)
-    asked = [part for part in drops if part.name not in answers.allow_drop and part not in known]
-    lost = {part: number for part in asked if (number := count(part))}
-    of_tables: dict[Place, dict[Part, int]] = {}
-    for part, number in lost.items():
-        of_tables.setdefault(part.place, {})[part] = number
-    while of_tables and asking is not None and asking.choose(_question(next(iter(of_tables.values())))) == 1:
-        del of_tables[next(iter(of_tables))]
-    if of_tables:
-        _refuse({part: number for parts in of_tables.values() for part, number in parts.items()})
-
-
-def _question(lost: Mapping[Part, int]) -> Question:
-    told = [f"  drop {_kind(part)} {part.name}: {part.count_of(number)} would be lost" for part, number in lost.items()]
-    return Question(
-        ("The models do not have this any more:", *told),
-        ("keep it: write nothing", f"drop it: {_sum(lost)} are lost" if len(lost) > 1 else "drop it"),
-    )
-
-
-def _sum(lost: Mapping[Part, int]) -> str:
-    return _told(sum(lost.values()), "value")
-
-
-def _kind(part: Part) -> str:
-    return TABLE if part.column is None else COLUMN
-
-
-def _refuse(lost: Mapping[Part, int]) -> NoReturn:
-    rows = sum(number for part, number in lost.items() if part.column is None)
-    values = sum(lost.values()) - rows
-    told = [_told(rows, "row")] * bool(rows) + [_told(values, "value")] * bool(values)
-    refusal = DropUnanswered(
-        f"{' and '.join(told)} would be lost, and nobody says that this is meant",
-        why="; ".join(f"drop {_kind(part)} {part.name} ({part.count_of(number)})" for part, number in lost.items()),
-        state="nothing was written",
-        hint=" ".join(f"--allow-drop {shlex.quote(part.name)}" for part in lost) + "  if it is",
-    )
-    refusal.drops = tuple({"name": part.name, "count": number} for part, number in lost.items())
-    raise refusal
 
 
 def check_imported(

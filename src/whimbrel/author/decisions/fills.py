@@ -11,8 +11,8 @@ from ...differ import Rename
 from ...errors import RevisionDataInvalid
 from ...record import Record
 from .answers import Answers, Asking, Question
-from .drops import COUNTED, Part
 from .names import MODELS, ColumnOf, Names, column_name
+from .parts import Part, counting_where
 from .typed import Unreadable, value_of
 
 _GIVES_VALUES = ("default", "generated", "identity", "auto increment")
@@ -66,8 +66,7 @@ TypeOf = Callable[[ColumnOf], Any]
 
 def counting_without(part: Part, dialect: Dialect) -> str:
     """The statement that counts the rows of a table, or those in which a column is NULL; as `counting` does."""
-    some = "" if part.column is None else f" WHERE {dialect.quoted(part.column)} IS NULL"
-    return f"SELECT count(*) FROM (SELECT 1 FROM {dialect.quoted(*part.place)}{some} LIMIT {COUNTED + 1}) AS counted"
+    return counting_where(part, dialect, "" if part.column is None else f"{dialect.quoted(part.column)} IS NULL")
 
 
 def gives_no_value(item: Item) -> bool:

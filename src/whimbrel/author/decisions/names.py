@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
-from ...catalog import COLUMN, Catalog
+from ...catalog import COLUMN, TABLE, Catalog, Item
 from ...catalog.items import qualified
+from ...differ import Rename
 from ...errors import RevisionDataInvalid
 
 Place = tuple[str | None, str]
@@ -97,6 +98,25 @@ class Names:
 def column_name(place: Place, column: str) -> str:
     """What people call a column."""
     return f"{qualified(*place)}.{column}"
+
+
+def columns_on_both_sides(actual: Catalog, wanted: Catalog, renames: Collection[Rename]) -> Iterator[tuple[Item, Item]]:
+    """The columns that are in the database and in the models, as each has them.
+
+    Args:
+        actual: what the database has.
+        wanted: what the models say.
+        renames: what has another name in them.
+    """
+    tables = {(one.schema, one.old): (one.schema, one.new) for one in renames if one.kind == TABLE}
+    columns = {((one.schema, one.table), one.old): one.new for one in renames if one.kind == COLUMN}
+    for place in actual.tables:
+        new_place = tables.get(place, place)
+        new_columns = {item.name: item for item in wanted.parts(new_place, COLUMN)}
+        for column in actual.parts(place, COLUMN):
+            new_column = new_columns.get(columns.get((new_place, column.name), column.name))
+            if new_column is not None:
+                yield column, new_column
 
 
 def nearest(text: str, known: Iterable[str]) -> Sequence[str]:

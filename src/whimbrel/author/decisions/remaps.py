@@ -6,13 +6,13 @@ import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NoReturn
 
-from ...catalog import COLUMN, TABLE, Catalog, Item
+from ...catalog import Catalog, Item
 from ...dialects.lists import Listed, Lists
 from ...differ import Rename
 from ...errors import RevisionDataInvalid, ValueUnanswered, counted, few
 from ...record import Record
 from .answers import Answers, Asking, Question
-from .names import DATABASE, ColumnOf, Names, column_name, nearest
+from .names import DATABASE, ColumnOf, Names, column_name, columns_on_both_sides, nearest
 
 _SHOWN = 8  # values, of those that there are
 _LONGEST = 60  # characters of a value
@@ -95,7 +95,7 @@ def held(
         concerns: whether something is to be changed.
     """
     found: dict[object, Held] = {}
-    for column, new_column in _pairs(actual, wanted, renames):
+    for column, new_column in columns_on_both_sides(actual, wanted, renames):
         before, after = lists.listed(actual, column), lists.listed(wanted, new_column)
         if after is None or (before is not None and before.values == after.values) or column.fact("generated"):
             continue
@@ -119,19 +119,6 @@ def _with(
         is_nullable=group.is_nullable and is_nullable,
         room=min((one for one in (group.room, room) if one is not None), default=None),
     )
-
-
-def _pairs(actual: Catalog, wanted: Catalog, renames: Collection[Rename]) -> Iterator[tuple[Item, Item]]:
-    """The columns that are on both sides."""
-    tables = {(one.schema, one.old): (one.schema, one.new) for one in renames if one.kind == TABLE}
-    columns = {((one.schema, one.table), one.old): one.new for one in renames if one.kind == COLUMN}
-    for place in actual.tables:
-        new_place = tables.get(place, place)
-        new_columns = {item.name: item for item in wanted.parts(new_place, COLUMN)}
-        for column in actual.parts(place, COLUMN):
-            new_column = new_columns.get(columns.get((new_place, column.name), column.name))
-            if new_column is not None:
-                yield column, new_column
 
 
 def decide_remaps(

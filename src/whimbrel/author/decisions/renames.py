@@ -12,8 +12,12 @@ from ...differ import Candidate, Rename, column_candidates, common_tables, table
 from ...errors import RenameUnanswered
 from ...record import Record
 from .answers import Answers, Asking, Question
-from .drops import Count, Part
 from .names import DATABASE, MODELS, ColumnOf, Names, Place, column_name, invalid
+from .parts import Part
+
+Count = Callable[[Part], int]
+"""Counts the rows of a table, or the values of a column that are not NULL; no more than `COUNTED` and one. Reads the
+database."""
 
 
 class Decided(Record):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...connect.driver import Query
     from ...connect.url import DatabaseUrl
     from ..base import Changes, Creation, Sessions
+    from ..casts import Casts
     from ..catalogs import Catalogs
     from ..contents import Contents
     from ..lists import Lists
@@ -66,6 +67,12 @@ class PostgreSQL:
         from .sessions import Sessions
 
         return Sessions()
+
+    @property
+    def casts(self) -> Casts:
+        from .casts import Casts
+
+        return Casts()
 
     @property
     def lists(self) -> Lists:

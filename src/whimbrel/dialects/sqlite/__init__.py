@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...connect.driver import Query
     from ...connect.url import DatabaseUrl
     from ..base import Changes, Creation, Sessions
+    from ..casts import Casts
     from ..catalogs import Catalogs
     from ..contents import Contents
     from ..lists import Lists
@@ -64,6 +65,12 @@ class SQLite:
         from .catalogs import Catalogs
 
         return Catalogs()
+
+    @property
+    def casts(self) -> Casts:
+        from .casts import Casts
+
+        return Casts()
 
     @property
     def lists(self) -> Lists:

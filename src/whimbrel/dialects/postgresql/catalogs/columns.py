@@ -23,7 +23,17 @@ _FAMILIES = (
     ("json", "jsonb"),
     ("inet", "cidr"),
 )
-_TEXTS = ("text", "character varying", "character")
+TEXTS = ("text", "character varying", "character")
+_ASSIGNED = (
+    ("interval", "time without time zone"),
+    ("timestamp without time zone", "time without time zone"),
+    ("timestamp with time zone", "time without time zone"),
+    ("timestamp with time zone", "time with time zone"),
+    ("time with time zone", "time without time zone"),
+    ("time without time zone", "time with time zone"),
+    *(("money", "numeric"), ("numeric", "money"), ("integer", "money"), ("bigint", "money")),
+)
+"""What the database assigns besides, and a text of the one is not always one of the other."""
 _BY_INTEGER = ("smallint", "bigint")
 """Casts from and to truth values are there for integer alone."""
 
@@ -181,30 +191,37 @@ def _identity(column: Item) -> str:
 
 def _storage(column: Item) -> str:
     """What a type has that was not asked for another one; only newer servers know a word for it."""
-    type_ = _base(column.fact("type"))[0]
+    type_ = base_of(column.fact("type"))[0]
     return "MAIN" if type_ in ("numeric", "inet", "cidr") else "EXTENDED"
 
 
 def _type(before: Item, after: Item) -> str:
     collation = after.fact("collation")
     words = f"TYPE {after.fact('type')}{f' COLLATE {collation}' if collation else ''}"
-    using = _using(before, after)
-    return f"{words} USING {using}" if using else words
+    value = using(before, after)
+    return f"{words} USING {value}" if value else words
 
 
-def _using(before: Item, after: Item) -> str | None:
-    """How an old value becomes a new one; None where the database assigns it, and refuses what does not fit."""
-    (old, _), (new, _) = _base(before.fact("type")), _base(after.fact("type"))
-    name, type_ = double_quoted(before.name), after.fact("type")
-    if old == "bytea" and new in _TEXTS:  # its letters, and not the digits that a cast writes
+def using(before: Item, after: Item, value: str = "") -> str | None:
+    """How an old value becomes a new one; None where the database assigns it, and refuses what does not fit.
+
+    Args:
+        before: the column.
+        after: what it is to be.
+        value: an expression for the value, if it is not the column.
+    """
+    (old, _), (new, _) = base_of(before.fact("type")), base_of(after.fact("type"))
+    name, type_ = value or double_quoted(before.name), after.fact("type")
+    if old == "bytea" and new in TEXTS:  # its letters, and not the digits that a cast writes
         return f"convert_from({name}, 'UTF8')"
-    if old in _TEXTS and new == "bytea":  # where a cast would take a backslash for something else
+    if old in TEXTS and new == "bytea":  # where a cast would take a backslash for something else
         return f"convert_to({name}::text, 'UTF8')"
-    if old == "inet" and new in _TEXTS:  # a cast writes /32 behind each address
+    if old == "inet" and new in TEXTS:  # a cast writes /32 behind each address
         return f"abbrev({name})"
     if (
-        new in _TEXTS
+        new in TEXTS
         or (old == new and before.fact("type") != type_)
+        or (old, new) in _ASSIGNED
         or any(old in family and new in family for family in _FAMILIES)
     ):
         return None
@@ -213,8 +230,8 @@ def _using(before: Item, after: Item) -> str | None:
     return f"{name}::text::{type_}"
 
 
-def _base(type_: str | None) -> tuple[str, str]:
-    """A type without its length, and that."""
+def base_of(type_: str | None) -> tuple[str, str]:
+    """A type without its length, and that, in its brackets."""
     found = re.search(r"\([\d,-]+\)", type_ or "")
     length = found[0] if found else ""
     return (type_ or "").replace(length, "", 1), length
