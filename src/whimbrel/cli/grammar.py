@@ -109,8 +109,8 @@ DECISIONS = (
            help="a table was renamed: users=people"),
     _flag("--no-rename", help="nothing else was renamed", alembic=False),
     _value("--allow-drop", action="append", metavar="NAME", alembic=False,
-           help="drop a table, or a column as TABLE.COLUMN, with what it holds, or change its values with its type; or drop"
-                " a view, function or trigger"),
+           help="drop a table, or a column as TABLE.COLUMN, with what it holds, or change its values with its type; or"
+                " drop a view, function or trigger"),
     _value("--remap", action="append", metavar="OLD=NEW", alembic=False,
            help="rows get another value where an enumeration loses one: orders.state.done=closed; nothing for NULL"),
     _value("--fill", action="append", metavar="COLUMN=VALUE", alembic=False,
