@@ -19,8 +19,8 @@ class Answers(Record):
         renames: columns, from what the database calls them to what the models do, where the column alone is enough.
         table_renames: tables, likewise.
         no_rename: whether nothing else is renamed.
-        allow_drop: tables and columns whose rows and values may be lost, as the database calls them: dropped, or
-            changed with a type.
+        allow_drop: tables and columns whose rows and values may be lost, as the database calls them: with a drop, or
+            another type.
         remaps: values that columns no longer take, as `table.column.value`, to those that rows get in their place; None
             for NULL.
         fills: columns that become NOT NULL, as the models call them, to what rows get that have no value, as it is
