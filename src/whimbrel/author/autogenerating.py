@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from .completing import Completion, in_batches, reversed_operations
 from .filling import filled
 from .fitting import check_fits
 from .remapping import remapped
-from .renaming import columns_renamed, indexes_renamed, tables_renamed
+from .renaming import columns_renamed, indexes_renamed, sequences_renamed, tables_renamed
 from .widening import room_for_fills
 from .writing import NewRevision
 
@@ -230,10 +230,9 @@ class Revising:
         check_fits(one.fills, self._visit, one.subject, one.wanted, one.scope.type_of)
         self._first = tables_renamed(renames)
         self._completion.do(self._first)
-        columns = columns_renamed(renames, connection, self._compared.subject, self._completion.read())
-        for operation in columns:
-            self._completion.do([operation])
-            self._first.append(operation)
+        if renames:
+            self._do_first(columns_renamed(renames, connection, one.subject, self._completion.read()))
+            self._do_first(sequences_renamed(renames, one.subject, self._completion.read()))
         self._begun = self._completion.read() if renames else self._before
         one.remaining = self._left = one.scope.differences(self._begun, renamed=self._touched)
         given = self._indexes_renamed()
@@ -244,6 +243,11 @@ class Revising:
             self._first += given
             self._begun = self._completion.read()
             self._left = one.scope.differences(self._begun, renamed=self._touched)
+
+    def _do_first(self, operations: Iterable[ops.MigrateOperation]) -> None:
+        for operation in operations:
+            self._completion.do([operation])
+            self._first.append(operation)
 
     def _indexes_renamed(self) -> list[ops.MigrateOperation]:
         if not self._traits.makes_indexes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from alembic.operations import ops
@@ -18,6 +18,8 @@ _CARRIED = frozenset(("type", "charset", "collation", "not null", "default", "co
 
 The character set of a text is part of its type to SQLAlchemy, and the table's where the column says none.
 """
+_LONGEST = 63
+"""Bytes of a name on PostgreSQL. Of a longer one it leaves out what no rename could bring back."""
 
 
 def tables_renamed(renames: Iterable[Rename]) -> list[ops.MigrateOperation]:
@@ -48,6 +50,34 @@ def columns_renamed(
             yield RenameColumn(one.table, one.old, schema=one.schema, modify_name=one.new, **existing)
         else:
             yield _RenameInWords(subject, one)
+
+
+def sequences_renamed(renames: Sequence[Rename], subject: Subject, current: Catalog) -> Iterator[ops.MigrateOperation]:
+    """The operations that let the sequences of PostgreSQL's identity columns follow their tables and columns.
+
+    What such a sequence is called is in no catalog, as it may be left from what its table was called once. So one that
+    is not called as the database would call it stays as it is.
+
+    Args:
+        renames: the renames.
+        subject: the database that the scratch database stands in for.
+        current: what there is, with all of them done.
+    """
+    quoted = subject.dialect.quoted
+    tables = {(one.schema, one.new): one.old for one in renames if one.kind == TABLE}
+    columns = {((one.schema, one.table), one.new): one.old for one in renames if one.kind == COLUMN}
+    taken = {(item.schema, item.name) for item in current.items}
+    for place in dict.fromkeys([*tables, *(place for place, _ in columns)]):
+        schema, table = place
+        for column in current.parts(place, COLUMN):
+            old = f"{tables.get(place, table)}_{columns.get((place, column.name), column.name)}_seq"
+            new = f"{table}_{column.name}_seq"
+            is_known = max(len(old.encode()), len(new.encode())) <= _LONGEST and (schema, new) not in taken
+            if column.fact("identity") and old != new and is_known:
+                yield ReversibleStatement(
+                    f"ALTER SEQUENCE IF EXISTS {quoted(schema, old)} RENAME TO {quoted(new)}",
+                    f"ALTER SEQUENCE IF EXISTS {quoted(schema, new)} RENAME TO {quoted(old)}",
+                )
 
 
 def indexes_renamed(

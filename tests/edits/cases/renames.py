@@ -11,6 +11,7 @@ from sqlalchemy import (
     Computed,
     Enum,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     MetaData,
@@ -99,9 +100,14 @@ def _table(name: str, **options: Any) -> Build:
     )
 
 
-def _numbered(table: str, key: str, type_: Any) -> Build:
+def _numbered(table: str, key: str, type_: Any, *identity: Any) -> Build:
     """A table whose key the database numbers."""
-    return lambda metadata: Table(table, metadata, Column(key, type_, primary_key=True), Column("title", String(40)))
+    return lambda metadata: Table(
+        table,
+        metadata,
+        Column(key, type_, *(one._copy() for one in identity), primary_key=True),
+        Column("title", String(40)),
+    )
 
 
 def _parent_and_child(parent: str) -> Build:
@@ -234,6 +240,34 @@ CASES = (
         _body("new", String(9), server_default="x"),
         rows=_text("a", None, ""),
         renames=_COLUMN,
+    ),
+    Case(
+        "identity_column",
+        _numbered("note", "old", Integer, Identity()),
+        _numbered("note", "new", Integer, Identity()),
+        (POSTGRESQL,),
+        rows={"note": [{"old": 1, "title": "a"}, {"old": 2, "title": None}]},
+        renames=_COLUMN,
+        works=["INSERT INTO note (title) VALUES ('next')"],
+    ),
+    Case(
+        "table_with_an_identity",
+        _numbered("old", "id", BigInteger, Identity(start=7)),
+        _numbered("new", "id", BigInteger, Identity(start=7)),
+        (POSTGRESQL,),
+        rows={"old": [{"id": 1, "title": "a"}, {"id": 2, "title": None}]},
+        table_renames={"old": "new"},
+        works=["INSERT INTO new (title) VALUES ('next')"],
+    ),
+    Case(
+        "table_and_its_identity",
+        _numbered("old", "old", Integer, Identity()),
+        _numbered("new", "new", BigInteger, Identity()),
+        (POSTGRESQL,),
+        rows={"old": [{"old": 1, "title": "a"}, {"old": 2, "title": None}]},
+        table_renames={"old": "new"},
+        renames={"old.old": "new.new"},
+        works=["INSERT INTO new (title) VALUES ('next')"],
     ),
     Case(
         "column_that_is_numbered_and_its_type",
