@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine.mock import MockConnection
 
-from support.databases import fresh_database
+from support.databases import fresh_database, need_tool
 
 from .case import OTHER
 from .sqlite_text import canonical
@@ -215,6 +215,7 @@ class Postgresql(Ground):
         self.execute([self._COUNT_ON])
 
     def dump(self) -> Dump:
+        need_tool("pg_dump")
         url = self._engine.url
         target = url.set(drivername="postgresql").render_as_string(hide_password=False)
         left_out = [f"--exclude-table={name}" for name in ("alembic_version", "whimbrel_*")]

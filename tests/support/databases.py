@@ -31,6 +31,12 @@ TOOLS = ("pg_dump", "psql", "mariadb-dump", "mariadb", "my_print_defaults")
 needs_tools = pytest.mark.skipif(not REQUIRED and not all(map(shutil.which, TOOLS)), reason=f"needs {', '.join(TOOLS)}")
 
 
+def need_tool(name: str) -> None:
+    """End a test that has to ask a program which is not installed: it is skipped where that may be."""
+    if shutil.which(name) is None:
+        (pytest.fail if REQUIRED else pytest.skip)(f"needs {name}")
+
+
 @contextmanager
 def fresh_database(kind: str, folder: Path) -> Iterator[str]:
     """The URL (through the usual sync driver) of an empty database, dropped or emptied afterwards."""
