@@ -53,6 +53,7 @@ inside() {
     local suite=$1 root=$2 place user target code failures=0 report=()
     mount -t proc proc "$root/proc"
     mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+    mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts "$root/dev/pts" # tests type on terminals
     cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
     chroot "$root" id -u dev >/dev/null 2>&1 || chroot "$root" useradd --create-home dev
     borrow /etc/ssl/certs "$root"
