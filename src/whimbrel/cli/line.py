@@ -63,7 +63,7 @@ def _ended(arguments: Sequence[str], console: Console, application: Application 
 def _prepare_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us; Python leaves None in its place
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  # it is open as long as the process
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a message in any script, on a terminal in any encoding
@@ -153,9 +153,8 @@ def _run(arguments: Sequence[str], console: Console, application: Application | 
         # its time.
         gc.set_threshold(_MANY_OBJECTS)
     name, _, function = command.run.partition(":")
-    module = __import__(
-        f"{__package__}.{name}", fromlist=[function]
-    )  # importlib itself would take longer than the module
+    # importlib itself would take longer than the module.
+    module = __import__(f"{__package__}.{name}", fromlist=[function])
     session = Session(command, options, console, application)
     try:
         code = _executed(session, getattr(module, function), bounds)
